@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mta-sts.conf: one "keyword value" a line, "#" comments, values may be
+ * "quoted".  A table of keywords parses it, prints it and lists it in the
+ * manual.  An unknown or repeated keyword is an error with file:line.
+ */
+#ifndef STS_CONFIG_H
+#define STS_CONFIG_H
+
+#include "base/log.h"
+
+enum sts_on_error { STS_ON_ERROR_DEFER, STS_ON_ERROR_LIVE };
+enum sts_on_dns_error { STS_ON_DNS_ERROR_NONE, STS_ON_DNS_ERROR_DEFER };
+
+/* Values of a keyword that may repeat, each with the line it stands on. */
+struct sts_config_list {
+	struct sts_config_item {
+		char *value;
+		unsigned line;
+	} *item;
+	size_t count;
+};
+
+struct sts_config {
+	char *path; /* of the file, for messages about rules */
+	char *state; /* NULL: the front end's own default */
+	char *ca_file;
+	char *ca_dir;
+	char *proxy;
+	struct sts_config_list resolver;      /* address[:port] */
+	struct sts_config_list allow_network; /* CIDR */
+	struct sts_config_list require;	      /* policy/rule.h parses it */
+	struct sts_config_list excuse;
+	int64_t timeout; /* seconds, whole lookup */
+	int64_t parallel; /* domains in flight */
+	bool trust_ad;
+	bool dane_exempt;
+	enum sts_on_error on_error;
+	enum sts_on_dns_error on_dns_error;
+	enum sts_level log_level;
+};
+
+/* Defaults alone. */
+STS_MUST_USE enum sts_rc sts_config_init(struct sts_config *config,
+    struct sts_error *err);
+
+/*
+ * Defaults, then FILE.  A missing FILE is STS_OK when MAY_BE_ABSENT.  On any
+ * error nothing is in *CONFIG that needs sts_config_clear().
+ */
+STS_MUST_USE enum sts_rc sts_config_read(struct sts_config *config,
+    const char *file, bool may_be_absent, struct sts_error *err);
+
+/* Pure: LEN bytes of text, NAME for messages; adds to initialised CONFIG. */
+STS_MUST_USE enum sts_rc sts_config_parse(struct sts_config *config,
+    const char *name, const char *text, size_t len, struct sts_error *err);
+void sts_config_clear(struct sts_config *config);
+
+/* Keyword I of the table with its value as the file would say it; false at
+ * the end.  HELP is borrowed for ever, VALUE is replaced each time. */
+struct sts_buf;
+bool sts_config_show(const struct sts_config *config, size_t i,
+    const char **keyword, struct sts_buf *value, const char **help);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Which addresses a policy host may have (RFC 8461, 10.3: the fetch target
+ * is chosen by a stranger).  Pure.
+ */
+#ifndef STS_ADDR_H
+#define STS_ADDR_H
+
+#include "resolve/dns.h"
+
+#define STS_ADDR_TEXT 46 /* INET6_ADDRSTRLEN */
+
+/* "192.0.2.0/24", "2001:db8::/32", or a single address. */
+struct sts_network {
+	struct sts_addr addr;
+	unsigned bits;
+};
+STS_MUST_USE enum sts_rc sts_network_parse(const char *text,
+    struct sts_network *network, struct sts_error *err);
+
+/*
+ * Global unicast?  Loopback, private, link-local, documentation, benchmark,
+ * multicast, mapped, compatible, NAT64, 6to4 and Teredo of such are not.
+ */
+bool sts_addr_global(const struct sts_addr *addr);
+bool sts_addr_in(const struct sts_addr *addr, const struct sts_network *net,
+    size_t count);
+const char *sts_addr_text(const struct sts_addr *addr,
+    char text[STS_ADDR_TEXT]);
+/* "192.0.2.1" or "2001:db8::1"; false for anything else. */
+bool sts_addr_parse(const char *text, struct sts_addr *addr);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The state directory: who owns it, and files read and written in it so that
+ * neither a crash nor somebody else's link, FIFO or huge file can hurt the
+ * reader, which may be Exim as root.
+ */
+#ifndef STS_DIR_H
+#define STS_DIR_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+struct sts_dir;
+
+enum sts_dir_flags {
+	STS_DIR_READ = 0,
+	STS_DIR_WRITE = 1,   /* resolver, command: create what is missing inside */
+	STS_DIR_ANYWHERE = 2, /* tests: do not judge the parents' owners */
+	STS_DIR_NOSYNC = 4    /* tests: no fsync */
+};
+
+/*
+ * Open PATH once (O_DIRECTORY|O_NOFOLLOW).  STS_EIDENTITY when its owner is
+ * uid 0, its mode lets others in, a parent is not root's or writable by
+ * others, or we are neither root nor its owner; STS_EDAMAGED when it is
+ * missing or unreadable.  Every call below that finds itself with euid 0
+ * works as the owner (groups, egid, euid) and switches back; if that fails
+ * the call is STS_EDAMAGED.
+ */
+STS_MUST_USE enum sts_rc sts_dir_open(const char *path,
+    enum sts_dir_flags flags, struct sts_dir **dir, struct sts_error *err);
+void sts_dir_free(struct sts_dir *dir);
+
+uid_t sts_dir_uid(const struct sts_dir *dir);
+gid_t sts_dir_gid(const struct sts_dir *dir);
+const char *sts_dir_path(const struct sts_dir *dir);
+bool sts_dir_writable(const struct sts_dir *dir);
+
+/* Bracket for descriptors used directly; END must follow a good BEGIN. */
+STS_MUST_USE enum sts_rc sts_dir_begin(struct sts_dir *dir,
+    struct sts_error *err);
+void sts_dir_end(struct sts_dir *dir);
+
+/*
+ * openat(2) below the directory: O_NOFOLLOW|O_CLOEXEC|O_NONBLOCK added, and
+ * only a regular file with one link is returned.  STS_ENODATA: no such file.
+ * STS_EDAMAGED: anything else.  FD is the caller's.
+ */
+STS_MUST_USE enum sts_rc sts_dir_openat(struct sts_dir *dir, const char *name,
+    int flags, int *fd, struct sts_error *err);
+
+/* The whole file into BUF (its max bounds it).  Errors as above. */
+STS_MUST_USE enum sts_rc sts_dir_read(struct sts_dir *dir, const char *name,
+    struct sts_buf *buf, struct sts_error *err);
+
+/*
+ * Replace NAME: temporary file, fsync, rename, fsync of its directory.  The
+ * old file stands until the new one is whole.  STS_ESPACE when full.
+ */
+STS_MUST_USE enum sts_rc sts_dir_write(struct sts_dir *dir, const char *name,
+    const void *data, size_t len, struct sts_error *err);
+
+/* One O_APPEND write of whole DATA; fsync when SYNC.  Short = STS_ESPACE. */
+STS_MUST_USE enum sts_rc sts_dir_append(struct sts_dir *dir, const char *name,
+    const void *data, size_t len, bool sync, struct sts_error *err);
+
+/* Missing is STS_OK. */
+STS_MUST_USE enum sts_rc sts_dir_remove(struct sts_dir *dir, const char *name,
+    struct sts_error *err);
+
+/*
+ * May something that is not a policy still be written?  STS_ESPACE when less
+ * than a quarter or than 64 MiB (whichever is less) of the file system is
+ * free.  Policies do not ask.
+ */
+STS_MUST_USE enum sts_rc sts_dir_room(struct sts_dir *dir,
+    struct sts_error *err);
+
+#endif
