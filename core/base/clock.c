@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_FILE    "/proc/sys/kernel/random/boot_id"
 #define SAME_BOOT_DRIFT 3600
-#define CROSS_BOOT_GAP	(30 * 86400)
-#define SETTLED_AFTER	(7 * 86400)
+#define CROSS_BOOT_GAP  (30 * 86400)
+#define SETTLED_AFTER   (7 * 86400)
 
 #ifdef CLOCK_BOOTTIME
 #define BOOT_CLOCK CLOCK_BOOTTIME
@@ -64,11 +64,11 @@ sts_clock_ms(void)
 bool
 sts_clock_suspect(const struct sts_now *now, const struct sts_now *seen)
 {
-	bool same = strcmp(now->boot_id, seen->boot_id) == 0 &&
-	    now->boot >= seen->boot;
+	bool same =
+	    strcmp(now->boot_id, seen->boot_id) == 0 && now->boot >= seen->boot;
 	int64_t elapsed = same ? now->boot - seen->boot : now->boot;
 	int64_t ahead = now->wall - seen->wall - elapsed;
 
 	return ahead > (same ? SAME_BOOT_DRIFT : CROSS_BOOT_GAP) &&
-	    elapsed < SETTLED_AFTER;
+	       elapsed < SETTLED_AFTER;
 }

@@ -73,8 +73,8 @@ sts_domain_is_quad(const char *name, size_t len)
 }
 
 enum sts_rc
-sts_domain_normalize(const char *name, size_t len,
-    char out[STS_DOMAIN_MAX + 1], struct sts_error *err)
+sts_domain_normalize(const char *name, size_t len, char out[STS_DOMAIN_MAX + 1],
+    struct sts_error *err)
 {
 	size_t i;
 

@@ -74,11 +74,23 @@ sts_error_set(struct sts_error *err, enum sts_rc rc, const char *format, ...)
 	return rc;
 }
 
+/* Append MORE to TEXT as far as it fits. */
+static void
+append(char text[STS_ERROR_MAX], const char *more)
+{
+	size_t len = strlen(text), room = STS_ERROR_MAX - 1 - len;
+	size_t n = strlen(more);
+
+	if (n > room)
+		n = room;
+	memcpy(text + len, more, n);
+	text[len + n] = '\0';
+}
+
 enum sts_rc
 sts_error_sys(struct sts_error *err, enum sts_rc rc, const char *format, ...)
 {
 	int saved = errno;
-	size_t len;
 	va_list ap;
 
 	if (err == NULL)
@@ -88,26 +100,24 @@ sts_error_sys(struct sts_error *err, enum sts_rc rc, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
-	len = strlen(err->text);
-	(void)snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-	    strerror(saved));
+	append(err->text, ": ");
+	append(err->text, strerror(saved));
 	return rc;
 }
 
 enum sts_rc
 sts_error_prefix(struct sts_error *err, const char *format, ...)
 {
-	char text[STS_ERROR_MAX];
-	size_t len;
+	struct sts_error old;
 	va_list ap;
 
 	if (err == NULL)
 		return STS_OK;
+	old = *err;
 	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
+	(void)vsnprintf(err->text, sizeof(err->text), format, ap);
 	va_end(ap);
-	len = strlen(text);
-	(void)snprintf(text + len, sizeof(text) - len, ": %s", err->text);
-	memcpy(err->text, text, sizeof(text));
+	append(err->text, ": ");
+	append(err->text, old.text);
 	return err->rc;
 }

@@ -9,9 +9,9 @@
 #include "base/frame.h"
 #include "base/siphash.h"
 
-#define TAG_MAX	   16
+#define TAG_MAX    16
 #define LENGTH_MAX 10 /* digits */
-#define SUM_LEN	   16
+#define SUM_LEN    16
 
 enum sts_rc
 sts_frame_add(struct sts_buf *buf, const char *tag, const char *payload,
@@ -76,8 +76,8 @@ sts_frame_next(struct sts_frame_reader *reader, const char *tag,
 		reader->at += (size_t)(newline - line) + 1;
 		if (newline == line)
 			continue;
-		if (line_is_frame(line, (size_t)(newline - line), tag,
-		    payload, len))
+		if (line_is_frame(line, (size_t)(newline - line), tag, payload,
+			len))
 			return true;
 		reader->skipped++;
 	}
