@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Becoming the state's owner, see owner.h.
+ */
+#include <sys/stat.h>
+
+#include <grp.h>
+#include <unistd.h>
+
+#include "state/owner.h"
+
+/* Is every uid and gid of ours the given one, and root out of reach? */
+static bool
+dropped(uid_t uid, gid_t gid)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	if (getresuid(&ruid, &euid, &suid) == -1 ||
+	    getresgid(&rgid, &egid, &sgid) == -1)
+		return false;
+	return ruid == uid && euid == uid && suid == uid && rgid == gid &&
+	    egid == gid && sgid == gid && setuid(0) == -1;
+}
+
+enum sts_rc
+sts_owner_become(const char *state, struct sts_error *err)
+{
+	struct stat st;
+
+	if (lstat(state, &st) == -1)
+		return sts_error_sys(err, STS_EDAMAGED, "%s", state);
+	if (!S_ISDIR(st.st_mode))
+		return sts_error_set(err, STS_EDAMAGED, "%s: not a directory",
+		    state);
+	if (st.st_uid == 0)
+		return sts_error_set(err, STS_EIDENTITY,
+		    "%s: owned by root; it must belong to the MTA's user",
+		    state);
+	if (geteuid() == st.st_uid)
+		return STS_OK;
+	if (geteuid() != 0)
+		return sts_error_set(err, STS_EIDENTITY,
+		    "%s: belongs to uid %u, we are uid %u", state,
+		    (unsigned)st.st_uid, (unsigned)geteuid());
+	if (setgroups(1, &st.st_gid) == -1 ||
+	    setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
+	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
+		return sts_error_sys(err, STS_EIDENTITY,
+		    "%s: cannot become its owner", state);
+	if (!dropped(st.st_uid, st.st_gid))
+		return sts_error_set(err, STS_EIDENTITY,
+		    "%s: still root after becoming its owner", state);
+	return STS_OK;
+}
