@@ -117,14 +117,14 @@ struct sts_result; /* what is known of one domain at one moment */
 
 struct sts_options {
 	const char *config; /* file; NULL: the built-in path, may be absent */
-	const char *state;  /* directory; NULL: as configured */
+	const char *state;  /* directory when the configuration names none */
 	sts_log_fn log;	    /* NULL: silence */
 	void *log_arg;
 };
 
 /*
- * Read the configuration.  The state directory is opened at each lookup, so
- * a state that is missing now is not an error here.  *STS goes to sts_free().
+ * Read the configuration.  The state directory is opened by the first lookup
+ * that can, so a state that is missing now is not an error here.  *STS goes to sts_free().
  */
 STS_API STS_MUST_USE enum sts_rc sts_new(const struct sts_options *options,
     struct sts **sts, struct sts_error *err);
@@ -134,7 +134,7 @@ STS_API void sts_free(struct sts *sts);
  * What rules and state say of DOMAIN (any case, with or without root dot).
  * STS_OK also when the answer is "unknown" or "damaged": ask the result.
  * STS_EDOMAIN for an address literal or junk: such a domain has no policy.
- * *RESULT goes to sts_result_free() and stays valid after sts_free().
+ * *RESULT goes to sts_result_free(), before STS goes to sts_free().
  */
 STS_API STS_MUST_USE enum sts_rc sts_lookup(struct sts *sts, const char *domain,
     struct sts_result **result, struct sts_error *err);

@@ -12,6 +12,7 @@
 struct sts_basis { /* all pointers borrowed */
 	enum sts_answer answer;
 	enum sts_rc cause; /* why UNKNOWN or DAMAGED */
+	const char *detail; /* the same in words, or NULL */
 	const struct sts_policy *policy; /* answer POLICY only */
 	const struct sts_rule *excuse;	 /* unexpired, or NULL */
 	const struct sts_rule *require;	 /* unexpired, or NULL */

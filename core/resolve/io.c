@@ -116,30 +116,31 @@ fetched(void *arg, const struct sts_fetch_result *result)
 
 /* The trust store is parsed once, and only in a process that needs it. */
 static enum sts_rc
-need_fetcher(struct sts_net *net)
+need_fetcher(struct sts_net *net, struct sts_error *err)
 {
-	struct sts_error err;
-
 	if (net->fetcher != NULL)
 		return STS_OK;
 	return sts_fetcher_new(net->loop, net->ca_file, net->ca_dir,
-	    net->proxy, &net->fetcher, &err);
+	    net->proxy, &net->fetcher, err);
 }
 
 static enum sts_rc
 net_fetch(void *arg, struct sts_job *job, const char *host,
-    const struct sts_addr *addr, size_t count, int64_t timeout_ms)
+    const struct sts_addr *addr, size_t count, int64_t timeout_ms,
+    struct sts_error *err)
 {
 	struct sts_net *net = arg;
 	struct flight *flight = flight_of(net, job);
 
 	if (flight == NULL)
-		return STS_ENOMEM;
-	if (need_fetcher(net) != STS_OK)
+		return sts_error_set(err, STS_ENOMEM, "no memory");
+	if (need_fetcher(net, err) != STS_OK)
 		return STS_ELOCAL;
 	flight->fetch = sts_fetch_start(net->fetcher, host, STS_POLICY_PORT,
 	    addr, count, timeout_ms, fetched, flight);
-	return flight->fetch == NULL ? STS_ELOCAL : STS_OK;
+	if (flight->fetch == NULL)
+		return sts_error_set(err, STS_ENOMEM, "no memory");
+	return STS_OK;
 }
 
 static void

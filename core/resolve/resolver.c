@@ -628,15 +628,14 @@ static void
 connect_host(struct sts_job *job)
 {
 	char host[NAME_MAX_OCTETS];
+	struct sts_error err;
 
 	enter_step(job, STEP_FETCH);
 	(void)snprintf(host, sizeof(host), HOST_PREFIX "%s", job->domain);
 	if (job->io->fetch(job->io->arg, job, host, job->addr, job->addr_count,
-		remaining(job)) == STS_OK) {
-		job->pending = 1;
+		remaining(job), &err) == STS_OK)
 		return;
-	}
-	set_reason(job, "cannot start the fetch");
+	set_reason(job, err.text);
 	finish_fetched(job, STS_FETCHED_LOCAL, STS_ELOCAL);
 }
 

@@ -33,7 +33,8 @@ struct sts_io {
 	enum sts_rc (*query)(void *arg, struct sts_job *job,
 	    enum sts_dns_type type, const char *name, int64_t timeout_ms);
 	enum sts_rc (*fetch)(void *arg, struct sts_job *job, const char *host,
-	    const struct sts_addr *addr, size_t count, int64_t timeout_ms);
+	    const struct sts_addr *addr, size_t count, int64_t timeout_ms,
+	    struct sts_error *err);
 	enum sts_rc (*sleep)(void *arg, struct sts_job *job, int64_t ms);
 	void (*cancel)(void *arg, struct sts_job *job); /* all of the job's */
 	/* One line of what happens, for "query -v"; may be NULL. */
