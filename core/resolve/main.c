@@ -293,8 +293,9 @@ read_verbs(void *arg, int fd, int events)
 	for (i = 0; i < n; i++)
 		take_octet(server, chunk[i]);
 	server->eof = n <= 0;
-	if (server->eof || server->busy >= (size_t)server->config.parallel)
-		(void)sts_loop_watch(server->loop, fd, 0, read_verbs, server);
+	if ((server->eof || server->busy >= (size_t)server->config.parallel) &&
+	    sts_loop_watch(server->loop, fd, 0, read_verbs, server) != STS_OK)
+		errx(EXIT_UNSURE, "stdin: no memory");
 	if (server->eof && server->busy == 0)
 		sts_loop_stop(server->loop);
 }
