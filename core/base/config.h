@@ -8,18 +8,12 @@
 #define STS_CONFIG_H
 
 #include "base/log.h"
+#include "base/value.h"
+
+#define STS_CONFIG_LINE_MAX 4096 /* octets of a line */
 
 enum sts_on_error { STS_ON_ERROR_DEFER, STS_ON_ERROR_LIVE };
 enum sts_on_dns_error { STS_ON_DNS_ERROR_NONE, STS_ON_DNS_ERROR_DEFER };
-
-/* Values of a keyword that may repeat, each with the line it stands on. */
-struct sts_config_list {
-	struct sts_config_item {
-		char *value;
-		unsigned line;
-	} *item;
-	size_t count;
-};
 
 struct sts_config {
 	char *path; /* of the file, for messages about rules */
@@ -56,10 +50,17 @@ STS_MUST_USE enum sts_rc sts_config_parse(struct sts_config *config,
     const char *name, const char *text, size_t len, struct sts_error *err);
 void sts_config_clear(struct sts_config *config);
 
-/* Keyword I of the table with its value as the file would say it; false at
- * the end.  HELP is borrowed for ever, VALUE is replaced each time. */
-struct sts_buf;
-bool sts_config_show(const struct sts_config *config, size_t i,
-    const char **keyword, struct sts_buf *value, const char **help);
+/*
+ * Name of keyword I of the table, NULL behind the last; borrowed for ever.
+ * *REPEATS: may it be given more than once?
+ */
+const char *sts_config_keyword(size_t i, bool *repeats);
+
+/*
+ * Append value J of keyword I to BUF as the file would say it; STS_ENODATA
+ * when there are not so many.
+ */
+STS_MUST_USE enum sts_rc sts_config_value(const struct sts_config *config,
+    size_t i, size_t j, struct sts_buf *buf);
 
 #endif
