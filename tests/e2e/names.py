@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: ISC
+"""The DNS of the world: zones for nsd, and the validating unbound.
+
+The root and the TLD are signed with keys made for the run, so DNSSEC is
+real; a domain is a zone of its own, signed or delegated without DS.
+"""
+import pathlib
+import subprocess
+import time
+
+import domains
+import net
+
+NSD = """\
+server:
+    ip-address: {names}
+    zonesdir: /zones
+    database: ""
+    username: nsd
+    pidfile: /run/nsd.pid
+    xfrdfile: /run/nsd.xfrd
+    zonelistfile: /run/nsd.list
+    server-count: 1
+    hide-version: yes
+    rrl-ratelimit: 0
+remote-control:
+    control-enable: yes
+    control-interface: /run/nsd.ctl
+"""
+
+UNBOUND = """\
+server:
+    interface: 127.0.0.1
+    access-control: 127.0.0.0/8 allow
+    directory: /etc/unbound
+    chroot: ""
+    username: unbound
+    pidfile: ""
+    use-syslog: no
+    logfile: ""
+    do-daemonize: no
+    root-hints: /zones/hints
+    trust-anchor-file: /zones/anchor
+    # A case breaks and repairs servers within seconds.
+    infra-host-ttl: 1
+    infra-keep-probing: yes
+    cache-max-negative-ttl: 5
+remote-control:
+    control-enable: yes
+    control-interface: /run/unbound.ctl
+    control-use-cert: no
+"""
+
+SOA = "@ SOA ns.{tld}. hostmaster.{tld}. {serial} 3600 600 86400 5\n" \
+    "@ NS ns.{tld}.\n"
+
+
+def head(origin):
+    return f"$ORIGIN {origin}\n$TTL 60\n" + \
+        SOA.format(tld=net.TLD, serial=time.time_ns() // 10**7 % 2**32)
+
+
+def addresses(name, pair, families):
+    lines = ""
+    if "4" in families:
+        lines += f"{name} A {pair[0]}\n"
+    if "6" in families:
+        lines += f"{name} AAAA {pair[1]}\n"
+    return lines
+
+
+def sts(domain, id=None):
+    """The records by which DOMAIN announces its policy."""
+    if domain.mode is None:
+        return ""
+    return f'_mta-sts TXT "v=STSv1; id={id or domain.id};"\n' + \
+        addresses("mta-sts", net.web(domain.number), domain.families)
+
+
+def zone(domain, digest, id=None, announced=True, mx=None):
+    """Zone text of DOMAIN; DIGEST is what a right TLSA record says."""
+    text = head(domain.zone + ".")
+    for preference, name in domain.exchangers() if mx is None else mx:
+        text += f"@ MX {preference} {name}.\n"
+    for host in domain.hosts:
+        name = domain.full(host.name)
+        text += addresses(name + ".", domains.ADDRESSES[name], host.families)
+        if host.tlsa:
+            data = digest if host.tlsa == "right" else "00" * 32
+            text += f"_25._tcp.{name}. TLSA 3 1 1 {data}\n"
+    if domain.name == "sender":
+        text += addresses(net.SENDER + ".", (net.SENDER_V4, net.SENDER_V6),
+                          "46")
+    return text + (sts(domain, id) if announced else "")
+
+
+class Names:
+    """nsd and its zones in ROOT, unbound in the sender's network."""
+
+    def __init__(self, world, digest):
+        self.world = world
+        self.root = world.root("servers")
+        self.zones = pathlib.Path(self.root) / "zones"
+        self.digest = digest
+        self.keys = {}
+
+    def command(self, *command):
+        done = subprocess.run(["chroot", self.root, *command], timeout=30,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: "
+                               f"{done.stderr or done.stdout}")
+        return done.stdout
+
+    def key(self, origin):
+        """Make ORIGIN's key; its DS record."""
+        name = self.command("sh", "-c", "cd /zones && ldns-keygen -k -a"
+                            f" ECDSAP256SHA256 {origin}").strip()
+        self.keys[origin] = name
+        return self.command("ldns-key2ds", "-n", "-2", f"/zones/{name}.key")
+
+    def write(self, origin, text):
+        """Put the zone in place, signed if it has a key."""
+        file = "root" if origin == "." else origin.rstrip(".")
+        (self.zones / file).write_text(text)
+        if origin in self.keys:
+            self.command("sh", "-c", "cd /zones && ldns-signzone -b "
+                         f"-f {file}.new {file} {self.keys[origin]}"
+                         f" && mv {file}.new {file}")
+
+    def make(self):
+        """Write every zone and both configurations."""
+        self.zones.mkdir()
+        tld = net.TLD + "."
+        parent = head(tld) + f"ns A {net.NAMES}\n"
+        for domain in domains.DOMAINS:
+            origin = domain.zone + "."
+            parent += f"{origin} NS ns.{tld}\n"
+            if domain.signed:
+                parent += self.key(origin)
+            self.write(origin, zone(domain, self.digest))
+        top = head(".") + f"{tld} NS ns.{tld}\nns.{tld} A {net.NAMES}\n" + \
+            self.key(tld)
+        (self.zones / "anchor").write_text(self.key("."))
+        (self.zones / "hints").write_text(
+            f". 3600 NS ns.{tld}\nns.{tld} 3600 A {net.NAMES}\n")
+        self.write(tld, parent)
+        self.write(".", top)
+        self.configure()
+
+    def configure(self):
+        text = NSD.format(names=net.NAMES)
+        for origin in [".", net.TLD] + [d.zone for d in domains.DOMAINS]:
+            file = "root" if origin == "." else origin
+            text += f'zone:\n    name: "{origin}"\n    zonefile: {file}\n'
+        etc = pathlib.Path(self.root) / "etc"
+        (etc / "nsd/nsd.conf").write_text(text)
+        (etc / "unbound/unbound.conf").write_text(UNBOUND)
+
+    def start(self):
+        self.world.spawn("nsd", "internet", "servers", "nsd", "-d")
+        self.start_unbound()
+
+    def start_unbound(self):
+        self.world.spawn("unbound", "sender", "servers", "unbound", "-d")
+
+    def control(self, *command):
+        return self.command("unbound-control", *command)
+
+    def change(self, domain, **changes):
+        """Publish DOMAIN otherwise; see zone() for what can change."""
+        self.write(domain.zone + ".", zone(domain, self.digest, **changes))
+        self.command("nsd-control", "reload", domain.zone)
+        self.flush(domain)
+
+    def flush(self, domain):
+        self.control("flush_zone", domain.zone)
+
+    def forget(self):
+        """Let the resolver start afresh: no answer, no opinion of servers."""
+        self.control("flush_zone", ".")
+        self.control("flush_infra", "all")

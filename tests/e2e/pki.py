@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: ISC
+"""The certificate authorities of the world, made by openssl once per run.
+
+root -> intermediate -> leaf, and a second CA that nobody trusts.  One P-256
+key serves every leaf: the faults are in the certificates, not in the keys.
+"""
+import hashlib
+import pathlib
+import ssl
+import subprocess
+
+import domains
+import space
+
+CONFIG = """\
+[req]
+distinguished_name = dn
+prompt = no
+[dn]
+CN = unused
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+"""
+
+AUTHORITIES = """\
+set -eu
+key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \\
+    -out "$1.key"; }
+new() { openssl req -config config -new -x509 -sha256 "$@"; }
+for name in root other middle leaf; do key $name; done
+for name in root other; do
+    new -key $name.key -subj "/CN=test $name CA" -extensions ca -days 3650 \\
+        -out $name.pem
+done
+new -key middle.key -subj "/CN=test intermediate CA" -extensions ca \\
+    -days 3000 -CA root.pem -CAkey root.key -out middle.pem
+"""
+
+# behaviour: (issuer, days of life, faketime shift, names); %s is the host.
+LEAF = {
+    "good": ("middle", 60, "", "DNS:%s"),
+    "wrong-name": ("middle", 60, "", "DNS:other.%s"),
+    "cn-only": ("middle", 60, "", ""),
+    "expired": ("middle", 10, "-30d", "DNS:%s"),
+    "not-yet-valid": ("middle", 60, "+30d", "DNS:%s"),
+    "unknown-ca": ("other", 60, "", "DNS:%s"),
+}
+
+
+def leaf(host, kind):
+    """Shell lines that make HOST.pem (with its chain) of that KIND."""
+    issuer, days, shift, names = LEAF.get(kind, LEAF["good"])
+    # -f with a relative shift; an empty one must not load the library.
+    fake = f"faketime -f {shift} " if shift else ""
+    san = f'-addext "subjectAltName={names % host}"' if names else ""
+    return (f"{fake}openssl req -config config -new -x509 -sha256"
+            f' -key leaf.key -subj "/CN={host[:64]}" -extensions leaf {san}'
+            f" -days {days} -CA {issuer}.pem -CAkey {issuer}.key"
+            f" -out {host}.pem\n"
+            f"cat {issuer}.pem >>{host}.pem\n")
+
+
+def make(root):
+    """Make all certificates in /pki of ROOT."""
+    folder = pathlib.Path(root) / "pki"
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    lines = [AUTHORITIES]
+    lines += [leaf(name, host.does) for name, host, _ in domains.mail_hosts()]
+    lines += [leaf(f"mta-sts.{domain.zone}", "good")
+              for domain in domains.DOMAINS if domain.mode]
+    (folder / "make").write_text("".join(lines))
+    space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"
+              " { tail -5 log >&2; exit 1; }")
+
+
+def spki_sha256(root):
+    """What a right TLSA 3 1 1 record says of the one leaf key."""
+    done = subprocess.run(
+        ["chroot", root, "openssl", "pkey", "-in", "/pki/leaf.key", "-pubout",
+         "-outform", "DER"], capture_output=True, check=True, timeout=10)
+    return hashlib.sha256(done.stdout).hexdigest()
+
+
+def server_context(root, name):
+    """A TLS server context with NAME's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{root}/pki/{name}.pem", f"{root}/pki/leaf.key")
+    return context

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: ISC
+"""The policy hosts: one nginx whose configuration never changes.
+
+Each host name has a folder with its certificate and its policy.  Faults are
+files in that folder too, so a case breaks a host without a reload:
+    no mta-sts.txt: 404    a file "500" or "redirect": that    "slow": drip
+"""
+import json
+import pathlib
+import shutil
+
+import domains
+
+CONFIG = """\
+user www-data;
+worker_processes 1;
+daemon off;
+pid /run/nginx.pid;
+error_log /web/error.log warn;
+events { worker_connections 1024; }
+http {
+    log_format line escape=json '{"time":$msec,"host":"$host",'
+        '"request":"$request","status":$status,"client":"$remote_addr"}';
+    access_log /web/access.log line;
+    types { }
+    default_type text/plain;
+    keepalive_timeout 0;
+    server {
+        listen 443 ssl;
+        listen [::]:443 ssl;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_certificate /web/$ssl_server_name/cert.pem;
+        ssl_certificate_key /web/$ssl_server_name/key.pem;
+        root /web/$host;
+        location = /.well-known/mta-sts.txt {
+            if (-f /web/$host/500) { return 500; }
+            if (-f /web/$host/redirect) { return 301 https://$host/other; }
+            if (-f /web/$host/slow) { set $limit_rate 1; }
+            rewrite ^ /mta-sts.txt break;
+        }
+        location / { return 404; }
+    }
+}
+"""
+FAULTS = ("500", "redirect", "slow")
+
+
+class Web:
+    def __init__(self, world):
+        self.world = world
+        self.root = pathlib.Path(world.root("servers"))
+
+    def folder(self, domain):
+        return self.root / "web" / f"mta-sts.{domain.zone}"
+
+    def make(self):
+        (self.root / "web").mkdir(mode=0o755)
+        (self.root / "etc/nginx/nginx.conf").write_text(CONFIG)
+        for domain in domains.DOMAINS:
+            if domain.mode:
+                self.folder(domain).mkdir(mode=0o755)
+                self.repair(domain)
+
+    def start(self):
+        self.world.spawn("nginx", "internet", "servers", "nginx")
+
+    def repair(self, domain):
+        """Serve what the domain's row says."""
+        for fault in FAULTS:
+            (self.folder(domain) / fault).unlink(missing_ok=True)
+        self.serve(domain, domain.policy())
+        self.certificate(domain, f"mta-sts.{domain.zone}")
+
+    def serve(self, domain, text):
+        """Serve TEXT as the policy; None: 404."""
+        file = self.folder(domain) / "mta-sts.txt"
+        if text is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(text, newline="\n")
+
+    def certificate(self, domain, name):
+        """Present the certificate made for NAME."""
+        folder = self.folder(domain)
+        shutil.copy(self.root / "pki" / f"{name}.pem", folder / "cert.pem")
+        # Loaded by the worker at each handshake, so it must read the key.
+        shutil.copy(self.root / "pki" / "leaf.key", folder / "key.pem")
+        (folder / "key.pem").chmod(0o644)
+
+    def fault(self, domain, name):
+        (self.folder(domain) / name).touch()
+
+    def requests(self, domain=None):
+        """Log entries of policy fetches, all or for one DOMAIN."""
+        log = self.root / "web" / "access.log"
+        if not log.exists():
+            return []
+        entries = [json.loads(line) for line in log.read_text().splitlines()]
+        return [entry for entry in entries if domain is None or
+                entry["host"] == f"mta-sts.{domain.zone}"]

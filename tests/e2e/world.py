@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: ISC
+"""The world itself: everything else put together and started."""
+import json
+import os
+import pathlib
+import sys
+
+import domains
+import exim
+import names
+import net
+import pki
+import space
+import web
+import wire
+
+PATH_TABLE = "100"  # routes what the man in the middle takes for itself
+
+
+class World(space.Space):
+    """All servers running; cases change it and reset() repairs it."""
+
+    def __init__(self):
+        super().__init__()
+        self.senders = {}
+        self.stage = None
+
+    def up(self, stage=None):
+        """Build and start everything; STAGE is our software, installed."""
+        self.stage = stage
+        self.build()
+        servers = self.root("servers")
+        pki.make(servers)
+        self.names = names.Names(self, pki.spki_sha256(servers))
+        self.names.make()
+        self.web = web.Web(self)
+        self.web.make()
+        self.rules = self.path("rules")
+        self.attack()
+        self.start()
+
+    def start(self):
+        log = self.path("log", "receiver.json")
+        log.touch()
+        here = space.HERE
+        self.spawn("receiver", "internet", None, sys.executable,
+                   here / "receiver.py", self.root("servers"), log)
+        self.spawn("middle", "path", None, sys.executable,
+                   here / "middle.py", self.rules)
+        self.web.start()
+        self.names.start()
+        for network, port in (("internet", 25), ("internet", 443),
+                              ("path", 53), ("path", 25), ("sender", 53)):
+            space.wait_for(f"port {port} in {network}",
+                           lambda: self.listening(network, port))
+        self.check_alive()
+
+    def listening(self, network, port):
+        listed = self.run(network, None, "ss", "-Hltn", f"sport = :{port}")
+        self.check_alive()
+        return listed.stdout.strip() != ""
+
+    def sender(self, name):
+        """The machine NAME that sends mail; made at its first use."""
+        if name not in self.senders:
+            self.senders[name] = exim.KINDS[name](self, name)
+        return self.senders[name]
+
+    # -- attacks ----------------------------------------------------------
+
+    def attack(self):
+        """Put the man in the middle and the dead hosts in place."""
+        script = ""
+        for family in ("-4", "-6"):
+            script += f"ip {family} route add local default dev lo table " \
+                f"{PATH_TABLE}\n"
+            for proto in ("udp", "tcp"):
+                script += f"ip {family} rule add iif path0 ipproto {proto} " \
+                    f"dport 53 lookup {PATH_TABLE}\n"
+        self.run("path", None, "sh", "-ec", script)
+        for domain in domains.DOMAINS:
+            if domain.strip:
+                for host in domain.hosts:
+                    self.strip(domain.full(host.name))
+        self.dead = set()
+        self.lies = []
+        self.repair()
+
+    def strip(self, host, on=True):
+        """Take STARTTLS out of every session with HOST."""
+        for family, address in zip(("-4", "-6"), domains.ADDRESSES[host]):
+            self.run("path", None, "ip", family, "rule",
+                     "add" if on else "del", "iif", "path0", "to", address,
+                     "ipproto", "tcp", "dport", "25", "lookup", PATH_TABLE)
+
+    def lie(self, *rules):
+        """Tell the man in the middle to lie so, beside what he does."""
+        self.lies += rules
+        self.write_lies()
+
+    def write_lies(self):
+        always = [{"name": domain.zone, "type": "MX", "do": "forge",
+                   "with": [[10, domain.forge]]}
+                  for domain in domains.DOMAINS if domain.forge]
+        new = pathlib.Path(f"{self.rules}.new")
+        new.write_text(json.dumps(always + self.lies))
+        os.replace(new, self.rules)
+        if "unbound" in self.processes:
+            self.names.forget()
+
+    def kill_host(self, pair, how="unreachable"):
+        """Let nothing reach these addresses: "unreachable" or "blackhole"."""
+        for address in pair:
+            if address not in self.dead:
+                self.run("path", None, "ip", "route", "add", how, address)
+                self.dead.add(address)
+
+    def kill_web(self, domain, how="unreachable"):
+        self.kill_host(net.web(domain.number), how)
+
+    def revive_host(self, pair):
+        for address in pair:
+            if address in self.dead:
+                self.run("path", None, "ip", "route", "del", address)
+                self.dead.remove(address)
+
+    def repair(self):
+        """Take back every attack that no domain's row asks for."""
+        stays = set()
+        for domain in domains.DOMAINS:
+            if not domain.web:
+                stays.update(net.web(domain.number))
+        for name, host, pair in domains.mail_hosts():
+            if host.does == "down":
+                stays.update(pair)
+        self.revive_host(self.dead - stays)
+        self.kill_host(stays - self.dead)
+        if self.lies or not self.rules.exists():
+            self.lies = []
+            self.write_lies()
+
+    # -- publishing -------------------------------------------------------
+
+    def publish(self, domain, **changes):
+        """Change DOMAIN's zone and wait until the server answers it."""
+        before = wire.serial(net.NAMES, domain.zone)
+        self.names.change(domain, **changes)
+        space.wait_for(f"new zone {domain.zone}", lambda: wire.serial(
+            net.NAMES, domain.zone) not in (None, before))
+        self.names.flush(domain)
+
+    # -- what the receiving side saw --------------------------------------
+
+    def mark(self):
+        return os.path.getsize(self.path("log", "receiver.json"))
+
+    def events(self, since=0, event=None, host=None):
+        """Receivers' log entries behind the mark SINCE."""
+        with open(self.path("log", "receiver.json")) as log:
+            log.seek(since)
+            entries = [json.loads(line) for line in log]
+        return [entry for entry in entries
+                if event in (None, entry["event"])
+                and host in (None, entry["host"])]
