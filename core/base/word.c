@@ -51,15 +51,23 @@ bare_word(const char **text, struct sts_buf *word, struct sts_error *err)
 enum sts_rc
 sts_word_next(const char **text, struct sts_buf *word, struct sts_error *err)
 {
+	enum sts_rc rc;
+
 	sts_buf_reset(word);
 	while (is_blank(**text))
 		(*text)++;
 	if (**text == '\0' || **text == '#')
 		return STS_ENODATA;
-	if (**text != '"')
-		return bare_word(text, word, err);
-	(*text)++;
-	return quoted_word(text, word, err);
+	if (**text == '"') {
+		(*text)++;
+		rc = quoted_word(text, word, err);
+	} else {
+		rc = bare_word(text, word, err);
+	}
+	if (rc == STS_OK && word->rc != STS_OK)
+		return sts_error_set(err, STS_ECONFIG,
+		    "a word is longer than %zu octets", word->max);
+	return rc;
 }
 
 enum sts_rc

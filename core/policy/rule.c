@@ -12,8 +12,7 @@
 #include "policy/rule.h"
 
 #define DAY        86400
-#define RULE_WORD  1024 /* octets */
-#define DATE_LEN   10   /* YYYY-MM-DD */
+#define DATE_LEN   10 /* YYYY-MM-DD */
 #define YEAR_FIRST 1970
 
 static const char *const kind_names[] = {
@@ -245,7 +244,7 @@ sts_rule_parse(enum sts_rule_kind kind, const char *text, struct sts_rule *rule,
 	struct sts_buf word;
 	enum sts_rc rc;
 
-	sts_buf_init(&word, RULE_WORD);
+	sts_buf_init(&word, STS_CONFIG_LINE_MAX);
 	rc = parse_words(&made, text, &word, err);
 	sts_buf_clear(&word);
 	if (rc == STS_OK)
