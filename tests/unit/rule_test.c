@@ -3,6 +3,7 @@
  * The operator's rules: grammar, end dates, and which one is found.
  */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "policy/rule.h"
