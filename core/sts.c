@@ -23,7 +23,7 @@ struct sts {
 };
 
 struct sts_result {
-	struct sts_basis basis;	   /* rules are borrowed from the struct sts */
+	struct sts_basis basis;    /* rules are borrowed from the struct sts */
 	struct sts_policy *policy; /* what basis.policy points to */
 	struct sts_permitted permitted;
 	enum sts_mode mode;
@@ -46,8 +46,8 @@ sts_new(const struct sts_options *options, struct sts **out,
 
 	if (sts == NULL)
 		return sts_error_set(err, STS_ENOMEM, "no memory");
-	rc = sts_config_read(&sts->config, file != NULL ? file : STS_CONFIG_FILE,
-	    file == NULL, err);
+	rc = sts_config_read(&sts->config,
+	    file != NULL ? file : STS_CONFIG_FILE, file == NULL, err);
 	if (rc != STS_OK) {
 		free(sts);
 		return rc;
@@ -101,9 +101,8 @@ sts_log_of(const struct sts *sts)
 struct sts_state *
 sts_state_of(struct sts *sts, struct sts_error *err)
 {
-	if (sts->state == NULL &&
-	    sts_state_open(sts->state_path, STS_DIR_READ, &sts->state, err) !=
-		STS_OK)
+	if (sts->state == NULL && sts_state_open(sts->state_path, STS_DIR_READ,
+				      &sts->state, err) != STS_OK)
 		sts->state = NULL;
 	return sts->state;
 }
@@ -124,10 +123,10 @@ apply_rules(const struct sts *sts, struct sts_result *result, int64_t wall)
 {
 	struct sts_basis *basis = &result->basis;
 
-	basis->excuse = sts_rules_find(&sts->rules, STS_RULE_EXCUSE,
-	    result->domain, wall);
-	basis->require = sts_rules_find(&sts->rules, STS_RULE_REQUIRE,
-	    result->domain, wall);
+	basis->excuse =
+	    sts_rules_find(&sts->rules, STS_RULE_EXCUSE, result->domain, wall);
+	basis->require =
+	    sts_rules_find(&sts->rules, STS_RULE_REQUIRE, result->domain, wall);
 	basis->on_dns_error = sts->config.on_dns_error;
 	basis->detail = result->detail;
 }
@@ -182,8 +181,7 @@ take_known(struct sts_result *result, struct sts_known *known)
 	known->entry->policy = NULL;
 	basis->policy = result->policy;
 	result->expires = known->entry->expires;
-	(void)snprintf(result->id, sizeof(result->id), "%s",
-	    known->entry->id);
+	(void)snprintf(result->id, sizeof(result->id), "%s", known->entry->id);
 }
 
 enum sts_rc

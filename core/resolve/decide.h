@@ -8,13 +8,13 @@
 
 #include "state/state.h"
 
-enum sts_txt { /* second axis: what DNS says at _mta-sts.<domain> */
-	STS_TXT_NONE,	 /* NXDOMAIN, NODATA, or no RR claims to be a record */
-	STS_TXT_SAME,	 /* one valid record, the id we hold */
+enum sts_txt {           /* second axis: what DNS says at _mta-sts.<domain> */
+	STS_TXT_NONE,    /* NXDOMAIN, NODATA, or no RR claims to be a record */
+	STS_TXT_SAME,    /* one valid record, the id we hold */
 	STS_TXT_CHANGED, /* one valid record, another id (or we hold none) */
 	STS_TXT_INVALID, /* malformed, or several */
 	STS_TXT_FAILURE, /* DNS could not tell */
-	STS_TXT_LOCAL,	 /* we could not ask */
+	STS_TXT_LOCAL,   /* we could not ask */
 	STS_TXT_MAX
 };
 const char *sts_txt_name(enum sts_txt txt);
@@ -28,8 +28,8 @@ enum sts_doubt { /* third axis */
 };
 const char *sts_doubt_name(enum sts_doubt doubt);
 
-enum sts_action { /* what DECIDE says */
-	STS_ACTION_KEEP,      /* the policy we hold stands */
+enum sts_action {        /* what DECIDE says */
+	STS_ACTION_KEEP, /* the policy we hold stands */
 	STS_ACTION_FETCH,
 	STS_ACTION_NO_POLICY, /* as if the domain had no MTA-STS */
 	STS_ACTION_UNKNOWN,   /* DNS could not tell and nothing is held */

@@ -100,8 +100,8 @@ net_query(void *arg, struct sts_job *job, enum sts_dns_type type,
 	asked = &flight->asked[i];
 	asked->flight = flight;
 	(void)snprintf(asked->name, sizeof(asked->name), "%s", name);
-	asked->query = sts_dns_query(net->dns, name, type, timeout_ms,
-	    answered, asked);
+	asked->query =
+	    sts_dns_query(net->dns, name, type, timeout_ms, answered, asked);
 	return asked->query == NULL ? STS_ELOCAL : STS_OK;
 }
 
@@ -120,8 +120,8 @@ need_fetcher(struct sts_net *net, struct sts_error *err)
 {
 	if (net->fetcher != NULL)
 		return STS_OK;
-	return sts_fetcher_new(net->loop, net->ca_file, net->ca_dir,
-	    net->proxy, &net->fetcher, err);
+	return sts_fetcher_new(net->loop, net->ca_file, net->ca_dir, net->proxy,
+	    &net->fetcher, err);
 }
 
 static enum sts_rc
@@ -200,8 +200,8 @@ copy(char **out, const char *text, struct sts_error *err)
 	if (text == NULL)
 		return STS_OK;
 	*out = strdup(text);
-	return *out != NULL ? STS_OK :
-			      sts_error_set(err, STS_ENOMEM, "no memory");
+	return *out != NULL ? STS_OK
+			    : sts_error_set(err, STS_ENOMEM, "no memory");
 }
 
 static enum sts_rc

@@ -76,7 +76,8 @@ put_error(struct server *server, const char *verb, const char *domain,
 	sts_buf_init(&line, 4 * LINE_MAX_IN);
 	(void)sts_buf_printf(&line, "error %s ", verb);
 	(void)sts_buf_escaped(&line, domain, strlen(domain));
-	(void)sts_buf_printf(&line, " cause=%s reason=\"", sts_rc_name(error->rc));
+	(void)sts_buf_printf(&line, " cause=%s reason=\"",
+	    sts_rc_name(error->rc));
 	(void)sts_buf_escaped(&line, error->text, strlen(error->text));
 	(void)sts_buf_str(&line, "\"");
 	put_line(&line);
@@ -152,8 +153,9 @@ put_mx(const struct sts_mx_list *list)
 	size_t i;
 
 	sts_buf_init(&line, (STS_MX_LIST_MAX + 2) * (STS_DOMAIN_MAX + 16));
-	(void)sts_buf_printf(&line, "mx %s ad=%d implicit=%d until=%lld mx=",
-	    list->domain, list->ad, list->implicit, (long long)list->until);
+	(void)sts_buf_printf(&line,
+	    "mx %s ad=%d implicit=%d until=%lld mx=", list->domain, list->ad,
+	    list->implicit, (long long)list->until);
 	for (i = 0; i < list->count; i++)
 		(void)sts_buf_printf(&line, "%s%u:%s", i == 0 ? "" : ",",
 		    list->host[i].preference,
@@ -350,8 +352,7 @@ close_server(struct server *server)
 	sts_config_clear(&server->config);
 }
 
-static void __attribute__((noreturn))
-usage(void)
+static void __attribute__((noreturn)) usage(void)
 {
 	fputs("usage: mta-sts-resolve [-c config] [-d state] domain\n"
 	      "       mta-sts-resolve [-c config] [-d state] -s\n",

@@ -12,19 +12,19 @@
 #include "base/domain.h"
 #include "resolve/resolver.h"
 
-#define ADDR_MAX	 16
-#define LEASE_POLL_MS	 25
-#define LEASE_SLACK_S	 2
-#define TLSRPT_LIMIT_MS	 2000 /* a report record may cost no more */
-#define DNS_SHARE	 2    /* of the time, the record may use one half */
-#define RECORD_PREFIX	 "_mta-sts."
-#define TLSRPT_PREFIX	 "_smtp._tls."
-#define HOST_PREFIX	 "mta-sts."
-#define NAME_MAX_OCTETS	 (STS_DOMAIN_MAX + 16)
+#define ADDR_MAX        16
+#define LEASE_POLL_MS   25
+#define LEASE_SLACK_S   2
+#define TLSRPT_LIMIT_MS 2000 /* a report record may cost no more */
+#define DNS_SHARE       2    /* of the time, the record may use one half */
+#define RECORD_PREFIX   "_mta-sts."
+#define TLSRPT_PREFIX   "_smtp._tls."
+#define HOST_PREFIX     "mta-sts."
+#define NAME_MAX_OCTETS (STS_DOMAIN_MAX + 16)
 
-enum step { /* what the job waits for */
-	STEP_RECORD,	/* the two TXT records */
-	STEP_LEASE,	/* somebody else's fetch */
+enum step {             /* what the job waits for */
+	STEP_RECORD,    /* the two TXT records */
+	STEP_LEASE,     /* somebody else's fetch */
 	STEP_ADDRESSES, /* A and AAAA of the policy host */
 	STEP_FETCH,
 	STEP_MAX
@@ -62,7 +62,7 @@ struct sts_job {
 
 	struct sts_addr addr[ADDR_MAX];
 	size_t addr_count;
-	size_t refused; /* addresses that were not global */
+	size_t refused;                  /* addresses that were not global */
 	enum sts_dns_status addr_status; /* worst of the two */
 };
 
@@ -210,8 +210,8 @@ static enum sts_doubt
 doubt(const struct sts_job *job)
 {
 	bool backoff = job->known.backoff && !job->options->force &&
-	    !(job->txt == STS_TXT_CHANGED &&
-		sts_known_may_fetch(&job->known, job->record.id));
+		       !(job->txt == STS_TXT_CHANGED &&
+			   sts_known_may_fetch(&job->known, job->record.id));
 
 	if (job->known.suspect)
 		return backoff ? STS_DOUBT_BOTH : STS_DOUBT_SUSPECT;
@@ -276,8 +276,8 @@ note_unresolved(struct sts_job *job)
 	if (job->options->state == NULL)
 		return false;
 	return stored(job,
-	    sts_state_unresolved(job->options->state, &job->known,
-		job->domain, &job->now, &err),
+	    sts_state_unresolved(job->options->state, &job->known, job->domain,
+		&job->now, &err),
 	    &err);
 }
 
@@ -290,8 +290,8 @@ note_unfetched(struct sts_job *job)
 		return false;
 	return stored(job,
 	    sts_state_unfetched(job->options->state, &job->known, job->domain,
-		has_record(job) ? job->record.id : "", job->tlsrpt,
-		job->reason, &job->now, &err),
+		has_record(job) ? job->record.id : "", job->tlsrpt, job->reason,
+		&job->now, &err),
 	    &err);
 }
 
@@ -380,8 +380,8 @@ judge_records(struct sts_job *job, const struct sts_dns_answer *answer)
 	struct sts_error err;
 	enum sts_rc rc;
 
-	rc = sts_record_parse(txt, collect_txt(answer, txt), &job->record,
-	    &err);
+	rc =
+	    sts_record_parse(txt, collect_txt(answer, txt), &job->record, &err);
 	if (rc == STS_OK) {
 		set_reason(job, "one valid record");
 		return compare_id(job);
@@ -608,8 +608,7 @@ take_policy(struct sts_job *job, const char *body, size_t len)
 		id = job->record.id;
 	else if (job->known.entry != NULL)
 		id = job->known.entry->id;
-	rc = sts_entry_new(job->domain, id, body, len, &job->now, &entry,
-	    &err);
+	rc = sts_entry_new(job->domain, id, body, len, &job->now, &entry, &err);
 	if (rc != STS_OK) {
 		set_reason(job, err.text);
 		finish_fetched(job,
@@ -714,9 +713,9 @@ sts_job_fetched(struct sts_job *job, const struct sts_fetch_result *result)
 	}
 	set_reason(job, result->error.text);
 	finish_fetched(job,
-	    result->error.rc == STS_ELOCAL || result->error.rc == STS_ENOMEM ?
-		STS_FETCHED_LOCAL :
-		STS_FETCHED_FAILURE,
+	    result->error.rc == STS_ELOCAL || result->error.rc == STS_ENOMEM
+		? STS_FETCHED_LOCAL
+		: STS_FETCHED_FAILURE,
 	    result->error.rc);
 }
 
@@ -754,9 +753,9 @@ sts_job_start(const struct sts_io *io,
 	load(job);
 	job->tlsrpt = job->known.tlsrpt;
 	if (options->offline || (job->known.fresh && !options->force)) {
-		set_reason(job,
-		    job->known.reason[0] != '\0' ? job->known.reason :
-						   "as the state has it");
+		set_reason(job, job->known.reason[0] != '\0'
+				    ? job->known.reason
+				    : "as the state has it");
 		finish_known(job);
 		return STS_OK;
 	}

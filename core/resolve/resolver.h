@@ -14,9 +14,9 @@
 struct sts_outcome { /* of one job; all borrowed until the callback returns */
 	const char *domain;
 	enum sts_answer answer;
-	enum sts_rc cause;   /* why UNKNOWN or DAMAGED; of a failed fetch too */
-	const char *reason;  /* one sentence */
-	const char *source;  /* "cache", "live", "ledger" */
+	enum sts_rc cause;  /* why UNKNOWN or DAMAGED; of a failed fetch too */
+	const char *reason; /* one sentence */
+	const char *source; /* "cache", "live", "ledger" */
 	const struct sts_entry *entry; /* answer POLICY */
 	bool tlsrpt;
 	bool stored; /* false: the state could not take it */
@@ -43,11 +43,11 @@ struct sts_io {
 
 struct sts_resolver_options {
 	struct sts_state *state; /* NULL: a third uid, live lookup only */
-	int64_t timeout_ms;	 /* for one whole job */
+	int64_t timeout_ms;      /* for one whole job */
 	enum sts_on_error on_error;
 	const struct sts_network *allow; /* addresses besides global ones */
 	size_t allow_count;
-	bool force; /* ask DNS and HTTPS although the state is fresh */
+	bool force;   /* ask DNS and HTTPS although the state is fresh */
 	bool offline; /* the state alone */
 };
 

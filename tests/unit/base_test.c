@@ -214,8 +214,7 @@ START_TEST(frame_survives_every_tear)
 		    1);
 		sts_buf_clear(&torn);
 		buf.data[cut] = (char)(buf.data[cut] ^ 1);
-		ck_assert_uint_eq(count_frames(buf.data, buf.len, &skipped),
-		    cut == first - 1 ? 0 : 1);
+		ck_assert_uint_eq(count_frames(buf.data, buf.len, &skipped), 1);
 		buf.data[cut] = (char)(buf.data[cut] ^ 1);
 	}
 	sts_buf_clear(&buf);
@@ -252,8 +251,8 @@ START_TEST(sts_85_domain_normalize)
 	char out[STS_DOMAIN_MAX + 1];
 	enum sts_rc rc;
 
-	rc = sts_domain_normalize(names[_i].in, strlen(names[_i].in), out,
-	    NULL);
+	rc =
+	    sts_domain_normalize(names[_i].in, strlen(names[_i].in), out, NULL);
 	ck_assert_msg((rc == STS_OK) == (names[_i].out != NULL), "%s",
 	    names[_i].in);
 	if (rc == STS_OK)

@@ -67,7 +67,7 @@ START_TEST(every_cell)
 	for (doubt = 0; doubt < STS_DOUBT_MAX; doubt++)
 		ck_assert_msg(letters[sts_decide(expected[_i].known,
 				  expected[_i].txt, doubt)] ==
-			expected[_i].cells[doubt],
+				  expected[_i].cells[doubt],
 		    "%s x %s x %s", sts_known_name(expected[_i].known),
 		    sts_txt_name(expected[_i].txt), sts_doubt_name(doubt));
 }
@@ -83,7 +83,7 @@ START_TEST(sts_74_a_held_policy_is_kept_or_replaced)
 		for (doubt = 0; doubt < STS_DOUBT_MAX; doubt++) {
 			action = sts_decide(_i, txt, doubt);
 			ck_assert(action == STS_ACTION_KEEP ||
-			    action == STS_ACTION_FETCH);
+				  action == STS_ACTION_FETCH);
 		}
 }
 END_TEST
@@ -101,7 +101,7 @@ START_TEST(every_fetched_cell)
 
 	for (fetched = 0; fetched < STS_FETCHED_MAX; fetched++)
 		ck_assert_msg(letters[sts_decide_fetched(_i, fetched)] ==
-			cells[_i][fetched],
+				  cells[_i][fetched],
 		    "%s x %s", sts_known_name(_i), sts_fetched_name(fetched));
 }
 END_TEST

@@ -11,9 +11,8 @@
 #include "scratch.h"
 #include "script.h"
 
-#define DAY 86400
-#define SET(field, text) \
-	(void)snprintf(field, sizeof(field), "%s", text)
+#define DAY              86400
+#define SET(field, text) (void)snprintf(field, sizeof(field), "%s", text)
 
 static struct script script;
 static struct script_domain *example;
@@ -62,7 +61,7 @@ static void
 expect_enforce(struct script_result result)
 {
 	ck_assert_msg(result.answer == STS_ANSWER_POLICY &&
-		result.mode == STS_MODE_ENFORCE,
+			  result.mode == STS_MODE_ENFORCE,
 	    "answer %s, mode %s: %s\n%s", sts_answer_name(result.answer),
 	    sts_mode_name(result.mode), result.reason, script.trace);
 }
@@ -126,8 +125,7 @@ START_TEST(sts_74_76_failed_fetch_keeps_the_old_policy)
 	script_advance(&script, 2 * 3600);
 	SET(example->id, "2");
 	example->host = _i;
-	SET(example->policy,
-	    "version: STSv1\nmode: none\nmax_age: 604800\n");
+	SET(example->policy, "version: STSv1\nmode: none\nmax_age: 604800\n");
 	if (example->host == SCRIPT_HOST_GOOD)
 		return;
 	expect_enforce(ask());
@@ -275,8 +273,8 @@ START_TEST(sts_69_a_failed_delivery_is_followed_by_a_look_at_dns)
 	    "version: STSv1\nmode: testing\nmx: b.example\nmax_age: 604800\n");
 	script_advance(&script, 61);
 	expect_enforce(ask()); /* fresh: nobody has complained */
-	ck_assert(sts_state_distrust(options.state, "example.com",
-		      &script.now, &err) == STS_OK);
+	ck_assert(sts_state_distrust(options.state, "example.com", &script.now,
+		      &err) == STS_OK);
 	ck_assert(ask().mode == STS_MODE_TESTING);
 }
 END_TEST
@@ -394,9 +392,9 @@ END_TEST
 START_TEST(the_trace_names_the_cell)
 {
 	(void)ask();
-	ck_assert_msg(strstr(script.trace,
-			  "decide: known=none txt=changed doubt=none -> fetch") !=
-		NULL,
+	ck_assert_msg(
+	    strstr(script.trace,
+		"decide: known=none txt=changed doubt=none -> fetch") != NULL,
 	    "%s", script.trace);
 }
 END_TEST
@@ -408,8 +406,8 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_known_absence_costs_no_query);
 	tcase_add_loop_test(tcase,
 	    sts_14_74_77_cached_policy_outlives_the_record, 0, SCRIPT_TXT_MAX);
-	tcase_add_loop_test(tcase,
-	    sts_74_76_failed_fetch_keeps_the_old_policy, 0, SCRIPT_HOST_MAX);
+	tcase_add_loop_test(tcase, sts_74_76_failed_fetch_keeps_the_old_policy,
+	    0, SCRIPT_HOST_MAX);
 	tcase_add_loop_test(tcase, sts_33_failed_fetch_without_cache, 0,
 	    SCRIPT_HOST_MAX);
 	tcase_add_test(tcase, sts_15_dns_failure_is_not_absence);

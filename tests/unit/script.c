@@ -33,8 +33,8 @@ script_trace(void *arg, const char *domain, const char *line)
 	size_t room = sizeof(script->trace) - script->trace_len;
 	int n;
 
-	n = snprintf(script->trace + script->trace_len, room, "%s %s\n",
-	    domain, line);
+	n = snprintf(script->trace + script->trace_len, room, "%s %s\n", domain,
+	    line);
 	if (n > 0 && (size_t)n < room)
 		script->trace_len += (size_t)n;
 }
@@ -255,12 +255,13 @@ answer_address(const struct script_domain *domain, struct sts_job *job,
 		answer.status = STS_DNS_FAILURE;
 		(void)snprintf(answer.reason, sizeof(answer.reason),
 		    "scripted");
-	} else if (type == STS_DNS_A && domain->host != SCRIPT_HOST_NO_ADDRESS) {
+	} else if (type == STS_DNS_A &&
+		   domain->host != SCRIPT_HOST_NO_ADDRESS) {
 		answer.status = STS_DNS_OK;
 		answer.count = 1;
-		rr.addr.u.v4.s_addr = htonl(
-		    domain->host == SCRIPT_HOST_PRIVATE ? 0x7f000001 :
-							  0x08080808);
+		rr.addr.u.v4.s_addr =
+		    htonl(domain->host == SCRIPT_HOST_PRIVATE ? 0x7f000001
+							      : 0x08080808);
 	}
 	sts_job_answer(job, name, &answer);
 }

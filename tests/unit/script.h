@@ -16,8 +16,8 @@ enum script_txt {
 	SCRIPT_TXT_NODATA,
 	SCRIPT_TXT_VALID,
 	SCRIPT_TXT_OTHER, /* only an SPF record */
-	SCRIPT_TXT_TWO,	  /* two MTA-STS records */
-	SCRIPT_TXT_BAD,	  /* a malformed one */
+	SCRIPT_TXT_TWO,   /* two MTA-STS records */
+	SCRIPT_TXT_BAD,   /* a malformed one */
 	SCRIPT_TXT_SERVFAIL,
 	SCRIPT_TXT_TIMEOUT,
 	SCRIPT_TXT_LOCAL,
@@ -50,7 +50,11 @@ struct script_domain {
 
 struct script_event {
 	struct sts_job *job; /* NULL: slot is free */
-	enum { SCRIPT_QUERY, SCRIPT_FETCH, SCRIPT_SLEEP } kind;
+	enum {
+		SCRIPT_QUERY,
+		SCRIPT_FETCH,
+		SCRIPT_SLEEP
+	} kind;
 	enum sts_dns_type type;
 	char name[STS_DOMAIN_MAX + 1];
 };
@@ -61,9 +65,9 @@ struct script {
 	int64_t ms;
 	struct script_domain domain[SCRIPT_DOMAINS];
 	struct script_event event[SCRIPT_EVENTS];
-	uint64_t seed;	    /* order of answers; 0: as asked */
-	unsigned sleeps;    /* counter */
-	char trace[8192];   /* everything told since script_reset_trace() */
+	uint64_t seed;    /* order of answers; 0: as asked */
+	unsigned sleeps;  /* counter */
+	char trace[8192]; /* everything told since script_reset_trace() */
 	size_t trace_len;
 };
 

@@ -33,10 +33,10 @@ struct walk {
 	uint64_t random;
 	unsigned step;
 	unsigned next_id;
-	int64_t jump;	   /* wall is this much away from true time */
+	int64_t jump;      /* wall is this much away from true time */
 	int64_t jump_left; /* seconds until it is put right */
-	bool full;	   /* the disk takes nothing */
-	bool torn; /* a state file was hurt while the disk was full */
+	bool full;         /* the disk takes nothing */
+	bool torn;         /* a state file was hurt while the disk was full */
 	unsigned demanded, deferred, answered; /* figures for the summary */
 };
 
@@ -130,8 +130,8 @@ jump_clock(void)
 		put_clock_right();
 		return;
 	}
-	walk.jump = rnd(2) == 0 ? 3650 * (int64_t)DAY :
-				  2 * HOUR + (int64_t)rnd(400 * DAY);
+	walk.jump = rnd(2) == 0 ? 3650 * (int64_t)DAY
+				: 2 * HOUR + (int64_t)rnd(400 * DAY);
 	if (rnd(3) == 0)
 		walk.jump = -walk.jump / 4;
 	walk.script.now.wall += walk.jump;
@@ -145,8 +145,7 @@ reboot(void)
 	if (walk.jump < 40 * DAY && walk.jump > 0)
 		put_clock_right();
 	walk.script.now.boot = 10;
-	walk.script.now.boot_id[rnd(STS_BOOT_ID_MAX)] =
-	    (char)('a' + rnd(26));
+	walk.script.now.boot_id[rnd(STS_BOOT_ID_MAX)] = (char)('a' + rnd(26));
 }
 
 /* ---- faults of disk and process ------------------------------------------ */
@@ -285,9 +284,9 @@ compact(void)
 	struct sts_error err;
 
 	if (!walk.full)
-		ck_assert_msg(sts_ledger_compact(
-				  sts_state_dir(walk.options.state), &err) ==
-			STS_OK,
+		ck_assert_msg(sts_ledger_compact(sts_state_dir(walk.options
+								   .state),
+				  &err) == STS_OK,
 		    "%s", err.text);
 }
 
@@ -308,9 +307,8 @@ toggle_full(void)
 
 /* ---- lookups ------------------------------------------------------------- */
 
-static void __attribute__((noreturn))
-violation(const char *what, const struct script_domain *domain,
-    const struct script_result *result)
+static void __attribute__((noreturn)) violation(const char *what,
+    const struct script_domain *domain, const struct script_result *result)
 {
 	ck_abort_msg("step %u: %s: %s: answer %s, cause %s, source %s: %s\n"
 		     "got:\n%snow published:\n%strace:\n%s",
@@ -323,7 +321,8 @@ static bool
 deferring(const struct script_result *result)
 {
 	return result->answer == STS_ANSWER_DAMAGED ||
-	    (result->answer == STS_ANSWER_UNKNOWN && result->cause != STS_EDNS);
+	       (result->answer == STS_ANSWER_UNKNOWN &&
+		   result->cause != STS_EDNS);
 }
 
 /* May we have to defer?  Only by a fault of ours. */
@@ -331,9 +330,9 @@ static bool
 our_fault(const struct script_domain *domain)
 {
 	return domain->txt == SCRIPT_TXT_LOCAL ||
-	    domain->txt == SCRIPT_TXT_REFUSE ||
-	    domain->host == SCRIPT_HOST_LOCAL ||
-	    domain->host == SCRIPT_HOST_REFUSE || walk.torn;
+	       domain->txt == SCRIPT_TXT_REFUSE ||
+	       domain->host == SCRIPT_HOST_LOCAL ||
+	       domain->host == SCRIPT_HOST_REFUSE || walk.torn;
 }
 
 static void
@@ -341,7 +340,7 @@ judge(int i, const struct script_result *result, unsigned fetched_before)
 {
 	struct script_domain *domain = &walk.script.domain[i];
 	bool live = strcmp(result->source, "live") == 0 &&
-	    result->answer == STS_ANSWER_POLICY;
+		    result->answer == STS_ANSWER_POLICY;
 
 	if (live && domain->fetched == fetched_before)
 		violation("a live policy that nobody served", domain, result);
@@ -376,8 +375,8 @@ look_up(void)
 
 	script_reset_trace(&walk.script);
 	walk.options.force = rnd(50) == 0;
-	result = script_ask(&walk.script, &walk.options,
-	    walk.script.domain[i].name);
+	result =
+	    script_ask(&walk.script, &walk.options, walk.script.domain[i].name);
 	judge(i, &result, fetched);
 }
 
