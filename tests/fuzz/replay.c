@@ -4,11 +4,10 @@
  * on the command line to the target.  A crash or sanitizer report ends it.
  */
 #include <err.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "fuzz.h"
 
 #define INPUT_MAX (1024 * 1024)
 
