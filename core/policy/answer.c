@@ -50,11 +50,11 @@ sts_answer_format(const struct sts_answer_line *line, struct sts_buf *buf)
 	(void)sts_buf_printf(buf,
 	    "policy %s answer=%s cause=%s source=%s stored=%d tlsrpt=%d",
 	    line->domain, sts_answer_name(line->answer),
-	    sts_rc_name(line->cause), line->source, line->stored,
-	    line->tlsrpt);
+	    sts_rc_name(line->cause), line->source, line->stored, line->tlsrpt);
 	if (line->answer == STS_ANSWER_POLICY) {
-		(void)sts_buf_printf(buf, " id=%s expires=%" PRId64 " text=",
-		    line->id, line->expires);
+		(void)sts_buf_printf(buf, " id=%s expires=%" PRId64, line->id,
+		    line->expires);
+		(void)sts_buf_str(buf, " text=");
 		add_quoted(buf, line->policy->text, line->policy->text_len);
 	}
 	(void)sts_buf_str(buf, " reason=");
@@ -73,19 +73,21 @@ take_literal(struct reader *r, const char *text)
 	return true;
 }
 
-/* A word of visible octets, at least one, into OUT of SIZE octets. */
+/* What stands before the next blank, at least one octet and fewer than SIZE.
+ * Its callers compare or check it octet by octet. */
 static bool
 take_word(struct reader *r, char *out, size_t size)
 {
-	size_t n = 0;
+	size_t left = (size_t)(r->end - r->at), len;
+	const char *blank = memchr(r->at, ' ', left);
 
-	while (r->at < r->end && *r->at > ' ' && *r->at < 0x7f) {
-		if (n + 1 >= size)
-			return false;
-		out[n++] = *r->at++;
-	}
-	out[n] = '\0';
-	return n > 0;
+	len = blank == NULL ? left : (size_t)(blank - r->at);
+	if (len == 0 || len >= size || memchr(r->at, '\0', len) != NULL)
+		return false;
+	memcpy(out, r->at, len);
+	out[len] = '\0';
+	r->at += len;
+	return true;
 }
 
 static bool
@@ -94,8 +96,9 @@ take_domain(struct reader *r, char domain[STS_DOMAIN_MAX + 1])
 	char word[STS_DOMAIN_MAX + 1];
 
 	return take_word(r, word, sizeof(word)) &&
-	    sts_domain_normalize(word, strlen(word), domain, NULL) == STS_OK &&
-	    strcmp(word, domain) == 0;
+	       sts_domain_normalize(word, strlen(word), domain, NULL) ==
+		   STS_OK &&
+	       strcmp(word, domain) == 0;
 }
 
 static bool
@@ -238,8 +241,8 @@ take_policy(struct reader *r, struct sts_answer_line *line)
 		return false;
 	sts_buf_init(&buf, STS_POLICY_TEXT_MAX);
 	ok = take_quoted(r, &buf) &&
-	    sts_policy_parse(sts_buf_text(&buf), buf.len, &line->policy, NULL,
-		NULL) == STS_OK;
+	     sts_policy_parse(sts_buf_text(&buf), buf.len, &line->policy, NULL,
+		 NULL) == STS_OK;
 	sts_buf_clear(&buf);
 	return ok;
 }
@@ -248,15 +251,15 @@ static bool
 take_line(struct reader *r, struct sts_answer_line *line)
 {
 	return take_literal(r, "policy ") && take_domain(r, line->domain) &&
-	    take_literal(r, " answer=") && take_answer(r, &line->answer) &&
-	    take_literal(r, " cause=") && take_cause(r, &line->cause) &&
-	    take_literal(r, " source=") &&
-	    take_alnum(r, line->source, sizeof(line->source)) &&
-	    take_literal(r, " stored=") && take_bool(r, &line->stored) &&
-	    take_literal(r, " tlsrpt=") && take_bool(r, &line->tlsrpt) &&
-	    (line->answer != STS_ANSWER_POLICY || take_policy(r, line)) &&
-	    take_literal(r, " reason=") && take_reason(r, line->reason) &&
-	    r->at == r->end;
+	       take_literal(r, " answer=") && take_answer(r, &line->answer) &&
+	       take_literal(r, " cause=") && take_cause(r, &line->cause) &&
+	       take_literal(r, " source=") &&
+	       take_alnum(r, line->source, sizeof(line->source)) &&
+	       take_literal(r, " stored=") && take_bool(r, &line->stored) &&
+	       take_literal(r, " tlsrpt=") && take_bool(r, &line->tlsrpt) &&
+	       (line->answer != STS_ANSWER_POLICY || take_policy(r, line)) &&
+	       take_literal(r, " reason=") && take_reason(r, line->reason) &&
+	       r->at == r->end;
 }
 
 enum sts_rc

@@ -70,8 +70,8 @@ match_one(const char *pattern, const char *host, size_t host_len)
 		len--;
 	}
 	return host_len - label == len &&
-	    same_name(domain, host + label, len) &&
-	    sts_match_pattern_valid(pattern, strlen(pattern));
+	       same_name(domain, host + label, len) &&
+	       sts_match_pattern_valid(pattern, strlen(pattern));
 }
 
 /*

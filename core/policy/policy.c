@@ -68,7 +68,7 @@ static bool
 value_is(const struct parser *p, const struct field *f, const char *word)
 {
 	return strlen(word) == f->value_len &&
-	    memcmp(p->text + f->value, word, f->value_len) == 0;
+	       memcmp(p->text + f->value, word, f->value_len) == 0;
 }
 
 /* %s"version" sts-policy-field-delim %s"STSv1" */
@@ -144,11 +144,13 @@ take_mx(struct parser *p, const struct field *f)
 	const char *value = p->text + f->value;
 	size_t i;
 
+	if (sts_domain_is_quad(value, f->value_len)) {
+		warn_line(p, "mx is an address, not a host name; line ignored");
+		return STS_OK;
+	}
 	if (!sts_match_pattern_valid(value, f->value_len)) {
-		warn_line(p, sts_domain_is_quad(value, f->value_len) ?
-			"mx is an address, not a host name; line ignored" :
-			"mx is not a host name or \"*.\" and a domain; "
-			"line ignored");
+		warn_line(p, "mx is no host name, nor \"*.\" and a domain; "
+			     "line ignored");
 		return STS_OK;
 	}
 	p->policy->mx[p->policy->mx_count++] = p->room;
@@ -285,10 +287,10 @@ key_problem(const char *line, size_t len, size_t n)
 {
 	if (len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
 		return "a byte order mark is not allowed";
+	if (n == 0 && sts_field_is_blank(line[0]))
+		return "a line must not begin with a blank";
 	if (n == 0)
-		return sts_field_is_blank(line[0]) ?
-		    "a line must not begin with a blank" :
-		    "the line is not of the form \"key: value\"";
+		return "the line is not of the form \"key: value\"";
 	if (n < len && sts_field_is_blank(line[n]))
 		return "no blank is allowed before \":\"";
 	if (n == STS_FIELD_NAME_MAX && n < len)
@@ -348,14 +350,16 @@ parse_lines(struct parser *p)
 static enum sts_rc
 check_complete(const struct parser *p)
 {
+	bool found;
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (keys[i].repeats ? p->policy->mx_count > 0 ||
-			p->policy->mode == STS_MODE_NONE :
-			(p->seen & 1U << i) != 0)
-			continue;
-		return fail_whole(p->where, p->err, keys[i].missing);
+		found = (p->seen & 1U << i) != 0;
+		if (keys[i].repeats)
+			found = p->policy->mx_count > 0 ||
+				p->policy->mode == STS_MODE_NONE;
+		if (!found)
+			return fail_whole(p->where, p->err, keys[i].missing);
 	}
 	return STS_OK;
 }
@@ -368,12 +372,12 @@ check_complete(const struct parser *p)
 static struct sts_policy *
 new_policy(const char *text, size_t len, char **room)
 {
-	size_t mx_max = (len + 1) / MX_LINE_MIN;
+	size_t mx_max = (len + 1) / MX_LINE_MIN, size;
 	struct sts_policy *policy;
 	char *copy;
 
-	policy = malloc(sizeof(*policy) + mx_max * sizeof(policy->mx[0]) + len +
-	    1 + len);
+	size = sizeof(*policy) + mx_max * sizeof(policy->mx[0]) + 2 * len + 1;
+	policy = malloc(size);
 	if (policy == NULL)
 		return NULL;
 	memset(policy, 0, sizeof(*policy));
@@ -392,10 +396,9 @@ enum sts_rc
 sts_policy_parse(const char *text, size_t len, struct sts_policy **policy,
     struct sts_policy_where *where, struct sts_error *err)
 {
-	struct parser p = { .text = text,
-		.len = len,
-		.where = where,
-		.err = err };
+	struct parser p = {
+		.text = text, .len = len, .where = where, .err = err
+	};
 	enum sts_rc rc;
 
 	if (len > STS_POLICY_TEXT_MAX)

@@ -11,9 +11,9 @@
 #include "policy/record.h"
 
 struct grammar {
-	const char *name; /* for messages */
+	const char *name;    /* for messages */
 	const char *version; /* with the ";" of the prefix rule */
-	const char *key; /* of the one field that must be there */
+	const char *key;     /* of the one field that must be there */
 	bool (*value_ok)(const char *value, size_t len); /* its own syntax */
 	const char *missing;
 };
@@ -154,19 +154,20 @@ take_field(struct scan *scan, const struct grammar *g, struct field *f)
 		    "the %s record has no name=value at octet %zu", g->name,
 		    scan->at + 1);
 	semicolon = memchr(p, ';', left);
-	len = semicolon == NULL ? left :
-	    sts_field_trimmed(p, (size_t)(semicolon - p));
+	len = semicolon == NULL ? left
+				: sts_field_trimmed(p, (size_t)(semicolon - p));
 	f->name = p;
 	f->name_len = n;
 	f->value = p + n + 1;
 	f->value_len = len - n - 1;
 	scan->at += len;
 	if (extension_value_ok(f->value, f->value_len) ||
-	    (is_word(f->name, n, g->key) && g->value_ok(f->value, f->value_len)))
+	    (is_word(f->name, n, g->key) &&
+		g->value_ok(f->value, f->value_len)))
 		return STS_OK;
 	return sts_error_set(scan->err, STS_ERECORD,
-	    "the value of \"%.*s\" in the %s record is empty or has a "
-	    "character that is not allowed", (int)n, f->name, g->name);
+	    "the %s record has an empty or malformed value for \"%.*s\"",
+	    g->name, (int)n, f->name);
 }
 
 /*
@@ -218,12 +219,12 @@ claims(const struct grammar *g, const struct sts_txt_rr *rr, bool alone)
 	if (rr->len < len || memcmp(rr->data, g->version, len) != 0)
 		return false;
 	return rr->len == len || rr->data[len] == ';' ||
-	    sts_field_is_blank(rr->data[len]);
+	       sts_field_is_blank(rr->data[len]);
 }
 
 static enum sts_rc
-parse_rrset(const struct grammar *g, const struct sts_txt_rr *txt,
-    size_t count, struct field *value, struct sts_error *err)
+parse_rrset(const struct grammar *g, const struct sts_txt_rr *txt, size_t count,
+    struct field *value, struct sts_error *err)
 {
 	const struct sts_txt_rr *only = NULL;
 	size_t i;

@@ -31,8 +31,8 @@ static const char *const answer_names[] = {
 	[STS_ANSWER_UNKNOWN] = "unknown",
 	[STS_ANSWER_DAMAGED] = "damaged",
 };
-_Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) ==
-	STS_ANSWER_MAX, "answer_names matches enum sts_answer");
+_Static_assert(sizeof(answer_names) / sizeof(answer_names[0]) == STS_ANSWER_MAX,
+    "answer_names matches enum sts_answer");
 
 static const char *const verdict_names[] = {
 	[STS_VERDICT_OPEN] = "open",
@@ -41,7 +41,8 @@ static const char *const verdict_names[] = {
 	[STS_VERDICT_REFUSE] = "refuse",
 };
 _Static_assert(sizeof(verdict_names) / sizeof(verdict_names[0]) ==
-	STS_VERDICT_MAX, "verdict_names matches enum sts_verdict");
+		   STS_VERDICT_MAX,
+    "verdict_names matches enum sts_verdict");
 
 const char *
 sts_mode_name(enum sts_mode mode)
@@ -52,15 +53,15 @@ sts_mode_name(enum sts_mode mode)
 const char *
 sts_answer_name(enum sts_answer answer)
 {
-	return (unsigned)answer < STS_ANSWER_MAX ? answer_names[answer] :
-						   "unknown";
+	return (unsigned)answer < STS_ANSWER_MAX ? answer_names[answer]
+						 : "unknown";
 }
 
 const char *
 sts_verdict_name(enum sts_verdict verdict)
 {
-	return (unsigned)verdict < STS_VERDICT_MAX ? verdict_names[verdict] :
-						     "unknown";
+	return (unsigned)verdict < STS_VERDICT_MAX ? verdict_names[verdict]
+						   : "unknown";
 }
 
 /* The published policy, NULL where the answer brings none. */
@@ -76,8 +77,8 @@ static bool
 dns_excused(const struct sts_basis *basis)
 {
 	return basis->answer == STS_ANSWER_UNKNOWN &&
-	    basis->cause == STS_EDNS &&
-	    basis->on_dns_error == STS_ON_DNS_ERROR_NONE;
+	       basis->cause == STS_EDNS &&
+	       basis->on_dns_error == STS_ON_DNS_ERROR_NONE;
 }
 
 enum sts_mode
@@ -166,8 +167,8 @@ observe_mx(const char *host, const char *who, struct sts_error *why)
 		    "testing: enforce would demand verified TLS");
 	else
 		(void)sts_error_set(why, STS_EMXPOLICY,
-		    "testing: enforce would refuse, %s does not list MX host "
-		    "%s", who, host);
+		    "testing: enforce would refuse; %s does not list host %s",
+		    who, host);
 	return STS_VERDICT_OBSERVE;
 }
 
@@ -222,8 +223,8 @@ absence_reason(const struct sts_basis *basis, struct sts_error *why)
 		    "configuration, mail passes");
 	else if (basis->answer == STS_ANSWER_DAMAGED)
 		(void)sts_error_set(why, basis->cause,
-		    "what is stored of the domain cannot be read (%s); mail "
-		    "waits", sts_rc_name(basis->cause));
+		    "what is stored cannot be read (%s); mail waits",
+		    sts_rc_name(basis->cause));
 	else
 		(void)sts_error_set(why, basis->cause,
 		    "whether there is a policy is not known (%s); mail waits",
@@ -327,7 +328,7 @@ sts_verdict_permitted(const struct sts_basis *basis,
 		return STS_OK;
 	}
 	max = (policy == NULL ? 0 : policy->mx_count) +
-	    (rule == NULL ? 0 : rule->mx_count);
+	      (rule == NULL ? 0 : rule->mx_count);
 	new.mx = calloc(max, sizeof(*new.mx));
 	if (new.mx == NULL)
 		return sts_error_set(err, STS_ENOMEM, "out of memory");
