@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <grp.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "state/owner.h"
@@ -21,6 +22,20 @@ dropped(uid_t uid, gid_t gid)
 		return false;
 	return ruid == uid && euid == uid && suid == uid && rgid == gid &&
 	    egid == gid && sgid == gid && setuid(0) == -1;
+}
+
+/* Become UID and GID for good; WHO is for messages. */
+static enum sts_rc
+become(uid_t uid, gid_t gid, const char *who, struct sts_error *err)
+{
+	if (setgroups(1, &gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1)
+		return sts_error_sys(err, STS_EIDENTITY,
+		    "%s: cannot work as its user", who);
+	if (!dropped(uid, gid))
+		return sts_error_set(err, STS_EIDENTITY,
+		    "%s: still root after becoming its user", who);
+	return STS_OK;
 }
 
 enum sts_rc
@@ -43,13 +58,19 @@ sts_owner_become(const char *state, struct sts_error *err)
 		return sts_error_set(err, STS_EIDENTITY,
 		    "%s: belongs to uid %u, we are uid %u", state,
 		    (unsigned)st.st_uid, (unsigned)geteuid());
-	if (setgroups(1, &st.st_gid) == -1 ||
-	    setresgid(st.st_gid, st.st_gid, st.st_gid) == -1 ||
-	    setresuid(st.st_uid, st.st_uid, st.st_uid) == -1)
-		return sts_error_sys(err, STS_EIDENTITY,
-		    "%s: cannot become its owner", state);
-	if (!dropped(st.st_uid, st.st_gid))
+	return become(st.st_uid, st.st_gid, state, err);
+}
+
+enum sts_rc
+sts_owner_nobody(struct sts_error *err)
+{
+	const struct passwd *nobody;
+
+	if (geteuid() != 0)
+		return STS_OK;
+	nobody = getpwnam("nobody");
+	if (nobody == NULL || nobody->pw_uid == 0)
 		return sts_error_set(err, STS_EIDENTITY,
-		    "%s: still root after becoming its owner", state);
-	return STS_OK;
+		    "there is no user nobody to work as");
+	return become(nobody->pw_uid, nobody->pw_gid, "nobody", err);
 }

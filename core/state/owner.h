@@ -16,4 +16,10 @@
 STS_MUST_USE enum sts_rc sts_owner_become(const char *state,
     struct sts_error *err);
 
+/*
+ * Without a state there is no owner: root becomes "nobody" for good.  STS_OK
+ * too when we are not root.
+ */
+STS_MUST_USE enum sts_rc sts_owner_nobody(struct sts_error *err);
+
 #endif
