@@ -137,7 +137,7 @@ sts_json_print(struct sts_json *json, FILE *stream)
 	if (json == NULL || json->failed)
 		rc = STS_ENOMEM;
 	else if (json_dumpf(json->open[0], stream, JSON_COMPACT) != 0 ||
-	    putc('\n', stream) == EOF)
+		 putc('\n', stream) == EOF)
 		rc = STS_ESYS;
 	sts_json_free(json);
 	return rc;

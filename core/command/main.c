@@ -135,7 +135,7 @@ make_getopt_tables(struct option longs[OPTIONS_MAX + 1],
 	*p++ = ':';
 	for (i = 0; i < OPTION_ROWS; i++) {
 		longs[i].name = option_rows[i].name;
-		longs[i].val = option_rows[i].letter;
+		longs[i].val = (unsigned char)option_rows[i].letter;
 		*p++ = option_rows[i].letter;
 		if (option_rows[i].operand != NULL) {
 			longs[i].has_arg = required_argument;
