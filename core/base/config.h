@@ -12,20 +12,26 @@
 
 #define STS_CONFIG_LINE_MAX 4096 /* octets of a line */
 
-enum sts_on_error { STS_ON_ERROR_DEFER, STS_ON_ERROR_LIVE };
-enum sts_on_dns_error { STS_ON_DNS_ERROR_NONE, STS_ON_DNS_ERROR_DEFER };
+enum sts_on_error {
+	STS_ON_ERROR_DEFER,
+	STS_ON_ERROR_LIVE
+};
+enum sts_on_dns_error {
+	STS_ON_DNS_ERROR_NONE,
+	STS_ON_DNS_ERROR_DEFER
+};
 
 struct sts_config {
-	char *path; /* of the file, for messages about rules */
+	char *path;  /* of the file, for messages about rules */
 	char *state; /* NULL: the front end's own default */
 	char *ca_file;
 	char *ca_dir;
 	char *proxy;
 	struct sts_config_list resolver;      /* address[:port] */
 	struct sts_config_list allow_network; /* CIDR */
-	struct sts_config_list require;	      /* policy/rule.h parses it */
+	struct sts_config_list require;       /* policy/rule.h parses it */
 	struct sts_config_list excuse;
-	int64_t timeout; /* seconds, whole lookup */
+	int64_t timeout;  /* seconds, whole lookup */
 	int64_t parallel; /* domains in flight */
 	bool trust_ad;
 	bool dane_exempt;

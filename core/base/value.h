@@ -22,17 +22,19 @@ enum sts_value_type {
 };
 
 /* Values of a setting that may repeat, each with the line it stands on. */
+struct sts_config_item {
+	char *value;
+	unsigned line;
+};
+
 struct sts_config_list {
-	struct sts_config_item {
-		char *value;
-		unsigned line;
-	} *item;
+	struct sts_config_item *item;
 	size_t count;
 };
 
 struct sts_value_spec {
 	enum sts_value_type type;
-	int64_t min, max;	  /* NUMBER, TIME */
+	int64_t min, max;         /* NUMBER, TIME */
 	const char *const *names; /* CHOICE: in the enum's order, then NULL */
 };
 

@@ -18,7 +18,7 @@ enum sts_exit {
 	STS_EXIT_USAGE = 64  /* usage or configuration */
 };
 
-struct sts_call { /* one run of a command */
+struct sts_call {                 /* one run of a command */
 	struct sts_config config; /* and RULES: when the command wants them */
 	struct sts_rules rules;
 	int argc; /* operands */

@@ -26,7 +26,7 @@ struct sts_findings {
 	struct sts_finding tlsrpt; /* _smtp._tls */
 	struct sts_mx_list mx;
 	struct sts_error mx_error; /* rc STS_OK: there is a list */
-	struct sts_basis basis; /* filled when the lookup is done */
+	struct sts_basis basis;    /* filled when the lookup is done */
 	const struct sts_outcome *outcome;
 };
 

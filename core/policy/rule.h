@@ -13,7 +13,10 @@
 
 #include "base/config.h"
 
-enum sts_rule_kind { STS_RULE_REQUIRE, STS_RULE_EXCUSE };
+enum sts_rule_kind {
+	STS_RULE_REQUIRE,
+	STS_RULE_EXCUSE
+};
 
 struct sts_rule {
 	enum sts_rule_kind kind;

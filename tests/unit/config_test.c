@@ -37,24 +37,19 @@ static const struct {
 	{ "state \"/a\"b\n",
 	    "f:1: state: a blank is missing behind the closing \"" },
 	{ "state /a\"b\"\n", "f:1: state: a quote in the middle of a word" },
-	{ "timeout 10\n",
-	    "f:1: timeout: \"10\" is not a time from 1s to 60s "
-	    "(units: s m h d)" },
-	{ "timeout 0s\n",
-	    "f:1: timeout: \"0s\" is not a time from 1s to 60s "
-	    "(units: s m h d)" },
-	{ "timeout 61s\n",
-	    "f:1: timeout: \"61s\" is not a time from 1s to 60s "
-	    "(units: s m h d)" },
-	{ "timeout -1s\n",
-	    "f:1: timeout: \"-1s\" is not a time from 1s to 60s "
-	    "(units: s m h d)" },
+	{ "timeout 10\n", "f:1: timeout: \"10\" is not a time from 1s to 60s "
+			  "(units: s m h d)" },
+	{ "timeout 0s\n", "f:1: timeout: \"0s\" is not a time from 1s to 60s "
+			  "(units: s m h d)" },
+	{ "timeout 61s\n", "f:1: timeout: \"61s\" is not a time from 1s to 60s "
+			   "(units: s m h d)" },
+	{ "timeout -1s\n", "f:1: timeout: \"-1s\" is not a time from 1s to 60s "
+			   "(units: s m h d)" },
 	{ "timeout 999999999999d\n",
 	    "f:1: timeout: \"999999999999d\" is not a time from 1s to 60s "
 	    "(units: s m h d)" },
-	{ "timeout 5sx\n",
-	    "f:1: timeout: \"5sx\" is not a time from 1s to 60s "
-	    "(units: s m h d)" },
+	{ "timeout 5sx\n", "f:1: timeout: \"5sx\" is not a time from 1s to 60s "
+			   "(units: s m h d)" },
 	{ "parallel 0\n",
 	    "f:1: parallel: \"0\" is not a number from 1 to 256" },
 	{ "parallel 257\n",
@@ -62,8 +57,7 @@ static const struct {
 	{ "parallel 9999999999999999999999\n",
 	    "f:1: parallel: \"9999999999999999999999\" is not a number "
 	    "from 1 to 256" },
-	{ "trust-ad true\n",
-	    "f:1: trust-ad: \"true\" is neither yes nor no" },
+	{ "trust-ad true\n", "f:1: trust-ad: \"true\" is neither yes nor no" },
 	{ "on-error bounce\n",
 	    "f:1: on-error: \"bounce\" is none of: defer, live" },
 	{ "log-level all\n",
@@ -136,8 +130,8 @@ START_TEST(nul_is_refused)
 	struct sts_error err;
 
 	ck_assert_int_eq(sts_config_init(&config, &err), STS_OK);
-	ck_assert_int_eq(
-	    sts_config_parse(&config, "f", text, sizeof(text) - 1, &err),
+	ck_assert_int_eq(sts_config_parse(&config, "f", text, sizeof(text) - 1,
+			     &err),
 	    STS_ECONFIG);
 	ck_assert_str_eq(err.text, "f:1: control character 0 at octet 13");
 	sts_config_clear(&config);
@@ -153,9 +147,11 @@ START_TEST(line_has_a_limit)
 	memset(text, '#', sizeof(text));
 	ck_assert_int_eq(sts_config_init(&config, &err), STS_OK);
 	ck_assert_int_eq(sts_config_parse(&config, "f", text,
-	    STS_CONFIG_LINE_MAX, &err), STS_OK);
+			     STS_CONFIG_LINE_MAX, &err),
+	    STS_OK);
 	ck_assert_int_eq(sts_config_parse(&config, "f", text,
-	    STS_CONFIG_LINE_MAX + 1, &err), STS_ECONFIG);
+			     STS_CONFIG_LINE_MAX + 1, &err),
+	    STS_ECONFIG);
 	ck_assert_str_eq(err.text, "f:1: line is longer than 4096 octets");
 	sts_config_clear(&config);
 }
@@ -290,8 +286,8 @@ START_TEST(missing_file_is_an_error_unless_it_may_be)
 	struct sts_config config;
 	struct sts_error err;
 
-	ck_assert_int_eq(
-	    sts_config_read(&config, "/nonexistent/c", false, &err),
+	ck_assert_int_eq(sts_config_read(&config, "/nonexistent/c", false,
+			     &err),
 	    STS_ECONFIG);
 	ck_assert_int_eq(err.rc, STS_ECONFIG);
 	ck_assert_str_eq(err.text,

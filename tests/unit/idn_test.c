@@ -7,9 +7,9 @@
 
 #include "base/idn.h"
 
-#define LABEL63 \
+#define LABEL63                                                                \
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define U8 "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+#define U8  "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
 #define U64 U8 U8 U8 U8 U8 U8 U8 U8
 
 static const struct {
@@ -17,14 +17,23 @@ static const struct {
 } cases[] = {
 	{ "example.com", "example.com" },
 	{ "EXAMPLE.Com.", "example.com" },
-	{ "b\xc3\xbc" "cher.example", "xn--bcher-kva.example" },
-	{ "B\xc3\x9c" "CHER.Example.", "xn--bcher-kva.example" },
+	{ "b\xc3\xbc"
+	  "cher.example",
+	    "xn--bcher-kva.example" },
+	{ "B\xc3\x9c"
+	  "CHER.Example.",
+	    "xn--bcher-kva.example" },
 	/* decomposed u and diaeresis */
-	{ "bu\xcc\x88" "cher.example", "xn--bcher-kva.example" },
+	{ "bu\xcc\x88"
+	  "cher.example",
+	    "xn--bcher-kva.example" },
 	/* nontransitional: sharp s stays itself */
 	{ "fa\xc3\x9f.example", "xn--fa-hia.example" },
 	/* ideographic full stop */
-	{ "b\xc3\xbc" "cher\xe3\x80\x82" "example", "xn--bcher-kva.example" },
+	{ "b\xc3\xbc"
+	  "cher\xe3\x80\x82"
+	  "example",
+	    "xn--bcher-kva.example" },
 	{ "xn--bcher-kva.example", "xn--bcher-kva.example" },
 	{ "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
 	    "xn--r8jz45g.xn--zckzah" },

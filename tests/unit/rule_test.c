@@ -45,11 +45,12 @@ static const struct {
 	    "there is no day \"+026-01-01\"" },
 	{ STS_RULE_REQUIRE, "a.example until 2026/01/01",
 	    "\"2026/01/01\" is not a date YYYY-MM-DD" },
-	{ STS_RULE_REQUIRE,
-	    "a.example until 2026-01-01 until 2026-01-02", "a second until" },
+	{ STS_RULE_REQUIRE, "a.example until 2026-01-01 until 2026-01-02",
+	    "a second until" },
 	{ STS_RULE_REQUIRE, "a.example reason x reason y", "a second reason" },
 	{ STS_RULE_REQUIRE, "a.example reason \"\"", "an empty reason" },
-	{ STS_RULE_EXCUSE, "a.example", "an excuse needs both until and reason" },
+	{ STS_RULE_EXCUSE, "a.example",
+	    "an excuse needs both until and reason" },
 	{ STS_RULE_EXCUSE, "a.example until 2026-12-31",
 	    "an excuse needs both until and reason" },
 	{ STS_RULE_EXCUSE, "a.example reason x",
@@ -63,8 +64,8 @@ START_TEST(bad_rule_is_refused)
 	struct sts_rule rule;
 	struct sts_error err;
 
-	ck_assert_int_eq(
-	    sts_rule_parse(bad[_i].kind, bad[_i].text, &rule, &err),
+	ck_assert_int_eq(sts_rule_parse(bad[_i].kind, bad[_i].text, &rule,
+			     &err),
 	    STS_ECONFIG);
 	ck_assert_str_eq(err.text, bad[_i].error);
 }
@@ -76,9 +77,10 @@ START_TEST(rule_is_read)
 	struct sts_error err;
 
 	ck_assert_int_eq(sts_rule_parse(STS_RULE_REQUIRE,
-	    "Partner.Example. mx *.A.example mx b.example "
-	    "until 2027-06-30 reason \"contract \\\"17\\\"\"",
-	    &rule, &err), STS_OK);
+			     "Partner.Example. mx *.A.example mx b.example "
+			     "until 2027-06-30 reason \"contract \\\"17\\\"\"",
+			     &rule, &err),
+	    STS_OK);
 	ck_assert_str_eq(rule.domain, "partner.example");
 	ck_assert_uint_eq(rule.mx_count, 2);
 	ck_assert_str_eq(rule.mx[0], "*.a.example");
@@ -86,8 +88,9 @@ START_TEST(rule_is_read)
 	ck_assert_str_eq(rule.reason, "contract \"17\"");
 	ck_assert_int_eq(rule.until, 1814400000); /* 2027-07-01T00:00:00Z */
 	sts_rule_clear(&rule);
-	ck_assert_int_eq(
-	    sts_rule_parse(STS_RULE_REQUIRE, "*.example", &rule, &err), STS_OK);
+	ck_assert_int_eq(sts_rule_parse(STS_RULE_REQUIRE, "*.example", &rule,
+			     &err),
+	    STS_OK);
 	ck_assert_str_eq(rule.domain, "*.example");
 	ck_assert_str_eq(rule.reason, "");
 	ck_assert_int_eq(rule.until, 0);
@@ -130,8 +133,9 @@ load(const char *text, struct sts_rules *rules, struct sts_error *err)
 
 	ck_assert_int_eq(sts_config_init(&config, err), STS_OK);
 	config.path = strdup("f");
-	ck_assert_int_eq(
-	    sts_config_parse(&config, "f", text, strlen(text), err), STS_OK);
+	ck_assert_int_eq(sts_config_parse(&config, "f", text, strlen(text),
+			     err),
+	    STS_OK);
 	rc = sts_rules_load(&config, rules, err);
 	sts_config_clear(&config);
 	return rc;
@@ -157,13 +161,12 @@ START_TEST(load_error_names_file_and_line)
 }
 END_TEST
 
-static const char set[] =
-    "require *.example reason short\n"
-    "require *.b.example reason long\n"
-    "require a.b.example until 1970-01-10 reason exact\n"
-    "excuse *.gone.example until 1970-01-10 reason gone\n"
-    "require x.test reason r\n"
-    "excuse x.test until 1970-01-10 reason e\n";
+static const char set[] = "require *.example reason short\n"
+			  "require *.b.example reason long\n"
+			  "require a.b.example until 1970-01-10 reason exact\n"
+			  "excuse *.gone.example until 1970-01-10 reason gone\n"
+			  "require x.test reason r\n"
+			  "excuse x.test until 1970-01-10 reason e\n";
 
 static const struct {
 	enum sts_rule_kind kind;
@@ -211,8 +214,8 @@ START_TEST(no_rules_find_nothing)
 	struct sts_error err;
 
 	ck_assert_int_eq(load("", &rules, &err), STS_OK);
-	ck_assert_ptr_null(
-	    sts_rules_find(&rules, STS_RULE_REQUIRE, "a.example", 0));
+	ck_assert_ptr_null(sts_rules_find(&rules, STS_RULE_REQUIRE, "a.example",
+	    0));
 	sts_rules_clear(&rules);
 }
 END_TEST
