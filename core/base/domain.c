@@ -8,25 +8,6 @@
 
 #define LABEL_MAX 63
 
-int
-sts_ascii_lower(int c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-bool
-sts_ascii_digit(int c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-sts_ascii_alnum(int c)
-{
-	c = sts_ascii_lower(c);
-	return (c >= 'a' && c <= 'z') || sts_ascii_digit(c);
-}
-
 /* Let-dig [Ldh-str] (RFC 5321, 4.1.2); its length, 0 when there is none. */
 static size_t
 label_len(const char *p, size_t len)

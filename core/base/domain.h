@@ -22,9 +22,24 @@ bool sts_domain_valid(const char *name, size_t len);
 /* Four decimal numbers: grammatical as a Domain, never a host name. */
 bool sts_domain_is_quad(const char *name, size_t len);
 
-/* ASCII only, whatever the locale. */
-int sts_ascii_lower(int c);
-bool sts_ascii_alnum(int c);
-bool sts_ascii_digit(int c);
+/* ASCII only, whatever the locale.  Inline: parsers ask for every octet. */
+static inline int
+sts_ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static inline bool
+sts_ascii_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+sts_ascii_alnum(int c)
+{
+	c = sts_ascii_lower(c);
+	return (c >= 'a' && c <= 'z') || sts_ascii_digit(c);
+}
 
 #endif

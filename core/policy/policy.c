@@ -132,6 +132,14 @@ take_max_age(struct parser *p, const struct field *f)
 	return STS_OK;
 }
 
+static const char *
+bad_mx(const char *value, size_t len)
+{
+	if (sts_domain_is_quad(value, len))
+		return "mx is an address, not a host name; line ignored";
+	return "mx is no host name, nor \"*.\" and a domain; line ignored";
+}
+
 /*
  * ["*."] Domain.  What is not one still has the form of an extension that is
  * named mx, so the line is passed over and only good patterns count.  A
@@ -144,13 +152,8 @@ take_mx(struct parser *p, const struct field *f)
 	const char *value = p->text + f->value;
 	size_t i;
 
-	if (sts_domain_is_quad(value, f->value_len)) {
-		warn_line(p, "mx is an address, not a host name; line ignored");
-		return STS_OK;
-	}
 	if (!sts_match_pattern_valid(value, f->value_len)) {
-		warn_line(p, "mx is no host name, nor \"*.\" and a domain; "
-			     "line ignored");
+		warn_line(p, bad_mx(value, f->value_len));
 		return STS_OK;
 	}
 	p->policy->mx[p->policy->mx_count++] = p->room;
@@ -162,14 +165,15 @@ take_mx(struct parser *p, const struct field *f)
 
 static const struct key {
 	const char *name;
+	size_t len;
 	enum sts_rc (*take)(struct parser *p, const struct field *f);
 	bool repeats;
 	const char *missing;
 } keys[] = {
-	{ "version", take_version, false, "there is no \"version: STSv1\"" },
-	{ "mode", take_mode, false, "there is no \"mode\"" },
-	{ "max_age", take_max_age, false, "there is no \"max_age\"" },
-	{ "mx", take_mx, true, "there is no usable \"mx\"" },
+	{ "version", 7, take_version, false, "there is no \"version: STSv1\"" },
+	{ "mode", 4, take_mode, false, "there is no \"mode\"" },
+	{ "max_age", 7, take_max_age, false, "there is no \"max_age\"" },
+	{ "mx", 2, take_mx, true, "there is no usable \"mx\"" },
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -191,7 +195,7 @@ take_extension(const struct parser *p, const struct field *f)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++)
-		if (strlen(keys[i].name) == f->key_len &&
+		if (keys[i].len == f->key_len &&
 		    key_differs_in_case(keys[i].name, p->text + f->key,
 			f->key_len))
 			warn_line(p, "keys are lower case; line ignored");
@@ -208,7 +212,7 @@ take_field(struct parser *p, const struct field *f)
 	size_t i;
 
 	for (i = 0; i < KEYS; i++) {
-		if (strlen(keys[i].name) != f->key_len ||
+		if (keys[i].len != f->key_len ||
 		    memcmp(keys[i].name, key, f->key_len) != 0)
 			continue;
 		if (!keys[i].repeats && (p->seen & 1U << i) != 0) {
