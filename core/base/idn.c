@@ -21,7 +21,7 @@ is_ascii(const char *name)
 	return true;
 }
 
-/* Nontransitional UTS 46 maps case and width, then IDNA2008 decides. */
+/* Nontransitional UTS 46 maps case, width and composition, then IDNA2008 decides. */
 enum sts_rc
 sts_idn_normalize(const char *name, char out[STS_DOMAIN_MAX + 1],
     struct sts_error *err)
@@ -35,8 +35,8 @@ sts_idn_normalize(const char *name, char out[STS_DOMAIN_MAX + 1],
 	if (strlen(name) > NAME_MAX_OCTETS)
 		return sts_error_set(err, STS_EDOMAIN,
 		    "a domain name has at most %d octets", STS_DOMAIN_MAX);
-	status = idn2_lookup_u8((const uint8_t *)name, &ascii,
-	    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	status =
+	    idn2_lookup_u8((const uint8_t *)name, &ascii, IDN2_NONTRANSITIONAL);
 	if (status == IDN2_MALLOC)
 		return sts_error_set(err, STS_ENOMEM, "no memory");
 	if (status != IDN2_OK)

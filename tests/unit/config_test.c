@@ -43,6 +43,8 @@ static const struct {
 			  "(units: s m h d)" },
 	{ "timeout 61s\n", "f:1: timeout: \"61s\" is not a time from 1s to 60s "
 			   "(units: s m h d)" },
+	{ "timeout 2m\n", "f:1: timeout: \"2m\" is not a time from 1s to 60s "
+			  "(units: s m h d)" },
 	{ "timeout -1s\n", "f:1: timeout: \"-1s\" is not a time from 1s to 60s "
 			   "(units: s m h d)" },
 	{ "timeout 999999999999d\n",
@@ -257,7 +259,7 @@ print(const struct sts_config *config, struct sts_buf *buf)
 
 START_TEST(what_is_printed_reads_back)
 {
-	static const char *const texts[] = { full, "", "state /x\n" };
+	static const char *const texts[] = { full, "", "state \"/x \\\\\"\n" };
 	struct sts_config one, two;
 	struct sts_buf first, second;
 	struct sts_error err = { .text = "" };
