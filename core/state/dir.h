@@ -21,12 +21,12 @@ enum sts_dir_flags {
 };
 
 /*
- * Open PATH once (O_DIRECTORY|O_NOFOLLOW).  STS_EIDENTITY when its owner is
- * uid 0, its mode lets others in, a parent is not root's or writable by
- * others, or we are neither root nor its owner; STS_EDAMAGED when it is
+ * Open PATH once, no symbolic link anywhere in it.  STS_EIDENTITY when its
+ * owner is uid 0, its mode lets others in, a parent is not root's or writable
+ * by others, or we are neither root nor its owner; STS_EDAMAGED when it is
  * missing or unreadable.  Every call below that finds itself with euid 0
  * works as the owner (groups, egid, euid) and switches back; if that fails
- * the call is STS_EDAMAGED.
+ * the call and every later one is STS_EDAMAGED.
  */
 STS_MUST_USE enum sts_rc sts_dir_open(const char *path,
     enum sts_dir_flags flags, struct sts_dir **dir, struct sts_error *err);
@@ -36,19 +36,49 @@ uid_t sts_dir_uid(const struct sts_dir *dir);
 gid_t sts_dir_gid(const struct sts_dir *dir);
 const char *sts_dir_path(const struct sts_dir *dir);
 bool sts_dir_writable(const struct sts_dir *dir);
+bool sts_dir_synced(const struct sts_dir *dir); /* not STS_DIR_NOSYNC */
 
-/* Bracket for descriptors used directly; END must follow a good BEGIN. */
+/*
+ * Bracket around several calls, or around system calls of the caller's own on
+ * sts_dir_fd(); may be nested.  END must follow a good BEGIN.  When END fails
+ * the process is not root again: what was read in between must not be used.
+ */
 STS_MUST_USE enum sts_rc sts_dir_begin(struct sts_dir *dir,
     struct sts_error *err);
-void sts_dir_end(struct sts_dir *dir);
+STS_MUST_USE enum sts_rc sts_dir_end(struct sts_dir *dir,
+    struct sts_error *err);
+/* END, for the last line of a function whose result so far is RC. */
+STS_MUST_USE enum sts_rc sts_dir_end_after(struct sts_dir *dir,
+    enum sts_rc rc, struct sts_error *err);
+int sts_dir_fd(const struct sts_dir *dir); /* borrowed */
 
 /*
  * openat(2) below the directory: O_NOFOLLOW|O_CLOEXEC|O_NONBLOCK added, and
  * only a regular file with one link is returned.  STS_ENODATA: no such file.
- * STS_EDAMAGED: anything else.  FD is the caller's.
+ * STS_ESPACE: no room to create it.  STS_EDAMAGED: anything else.  FD is the
+ * caller's; it may be read without a bracket.
  */
 STS_MUST_USE enum sts_rc sts_dir_openat(struct sts_dir *dir, const char *name,
     int flags, int *fd, struct sts_error *err);
+
+/* errno of a failed open or creation of NAME as one of these errors. */
+enum sts_rc sts_dir_failed(const char *name, struct sts_error *err);
+
+/* A subdirectory, to be closed by the caller.  Errors as above. */
+STS_MUST_USE enum sts_rc sts_dir_opendir(struct sts_dir *dir,
+    const char *name, int *fd, struct sts_error *err);
+
+/* STS_OK when NAME is there, whatever it is; STS_ENODATA when it is not. */
+STS_MUST_USE enum sts_rc sts_dir_exists(struct sts_dir *dir,
+    const char *name, struct sts_error *err);
+
+/* Make a subdirectory; one that is there is STS_OK. */
+STS_MUST_USE enum sts_rc sts_dir_mkdir(struct sts_dir *dir, const char *name,
+    struct sts_error *err);
+
+/* rename(2), then fsync of the directory of TO. */
+STS_MUST_USE enum sts_rc sts_dir_rename(struct sts_dir *dir, const char *from,
+    const char *to, struct sts_error *err);
 
 /* The whole file into BUF (its max bounds it).  Errors as above. */
 STS_MUST_USE enum sts_rc sts_dir_read(struct sts_dir *dir, const char *name,
@@ -61,9 +91,28 @@ STS_MUST_USE enum sts_rc sts_dir_read(struct sts_dir *dir, const char *name,
 STS_MUST_USE enum sts_rc sts_dir_write(struct sts_dir *dir, const char *name,
     const void *data, size_t len, struct sts_error *err);
 
-/* One O_APPEND write of whole DATA; fsync when SYNC.  Short = STS_ESPACE. */
+/*
+ * One O_APPEND write of whole DATA.  Short = STS_ESPACE.  With SYNC the file
+ * is locked against sts_dir_lock() and fsynced.
+ */
 STS_MUST_USE enum sts_rc sts_dir_append(struct sts_dir *dir, const char *name,
     const void *data, size_t len, bool sync, struct sts_error *err);
+
+/*
+ * Open NAME (created when missing) and flock it, waiting STS_DIR_PATIENCE at
+ * most (STS_EBUSY); it is the file of that name once locked.  Close FD to
+ * let go.
+ */
+#define STS_DIR_PATIENCE 5000 /* ms */
+STS_MUST_USE enum sts_rc sts_dir_lock(struct sts_dir *dir, const char *name,
+    int flags, int *fd, struct sts_error *err);
+
+/* flock(2) a descriptor, exclusive, giving up after PATIENCE ms (STS_EBUSY). */
+STS_MUST_USE enum sts_rc sts_dir_flock(int fd, int64_t patience,
+    struct sts_error *err);
+
+/* Is FD still the file that NAME stands for? */
+bool sts_dir_is(struct sts_dir *dir, const char *name, int fd);
 
 /* Missing is STS_OK. */
 STS_MUST_USE enum sts_rc sts_dir_remove(struct sts_dir *dir, const char *name,

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The writing side of the state directory, see dir.h.  Whatever fails, the
+ * file that was there stands as it was.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "state/dir.h"
+
+#define TMP_NAME_MAX  64
+#define TMP_TRIES     8
+#define LOCK_PAUSE_NS 5000000
+#define RESERVE_MAX   ((uint64_t)64 << 20)
+#define RESERVE_PART  4
+
+static enum sts_rc
+write_failed(const char *name, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = errno == ENOSPC || errno == EDQUOT ? STS_ESPACE : STS_ESYS;
+	return sts_error_sys(err, rc, "%s", name);
+}
+
+/* All of DATA, for files nobody else sees yet. */
+static enum sts_rc
+write_all(int fd, const char *name, const char *data, size_t len,
+    struct sts_error *err)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, data, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return write_failed(name, err);
+		data += n;
+		len -= (size_t)n;
+	}
+	return STS_OK;
+}
+
+/* fsync the directory that NAME is in. */
+static enum sts_rc
+sync_parent(struct sts_dir *dir, const char *name, struct sts_error *err)
+{
+	const char *slash = strrchr(name, '/');
+	char parent[PATH_MAX] = ".";
+	enum sts_rc rc = STS_OK;
+	size_t len = slash == NULL ? 0 : (size_t)(slash - name);
+	int fd;
+
+	if (!sts_dir_synced(dir))
+		return STS_OK;
+	if (len > 0 && len < sizeof(parent)) {
+		memcpy(parent, name, len);
+		parent[len] = '\0';
+	}
+	fd = openat(sts_dir_fd(dir), parent,
+	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return write_failed(parent, err);
+	if (fsync(fd) == -1)
+		rc = write_failed(parent, err);
+	(void)close(fd);
+	return rc;
+}
+
+/*
+ * A new file in tmp/, locked so that the sweeper lets it stand.  The names
+ * need only differ: O_EXCL decides.
+ */
+static enum sts_rc
+create_tmp(struct sts_dir *dir, char name[TMP_NAME_MAX], int *fd,
+    struct sts_error *err)
+{
+	struct timespec ts;
+	int try;
+
+	for (try = 0; try < TMP_TRIES; try++) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+		(void)snprintf(name, TMP_NAME_MAX, "tmp/%ld-%lld-%ld",
+		    (long)getpid(), (long long)ts.tv_sec, ts.tv_nsec);
+		*fd = openat(sts_dir_fd(dir), name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    S_IRUSR | S_IWUSR);
+		if (*fd == -1 && errno != EEXIST)
+			return sts_dir_failed(name, err);
+		if (*fd == -1)
+			continue;
+		if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+			return STS_OK;
+		(void)close(*fd); /* the sweeper was faster */
+	}
+	return sts_error_set(err, STS_EBUSY, "tmp: no free name");
+}
+
+static enum sts_rc
+replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
+    struct sts_error *err)
+{
+	char tmp[TMP_NAME_MAX];
+	enum sts_rc rc;
+	int fd;
+
+	rc = create_tmp(dir, tmp, &fd, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = write_all(fd, name, data, len, err);
+	if (rc == STS_OK && sts_dir_synced(dir) && fsync(fd) == -1)
+		rc = write_failed(name, err);
+	if (rc == STS_OK &&
+	    renameat(sts_dir_fd(dir), tmp, sts_dir_fd(dir), name) == -1)
+		rc = sts_dir_failed(name, err);
+	if (rc != STS_OK)
+		(void)unlinkat(sts_dir_fd(dir), tmp, 0);
+	(void)close(fd);
+	if (rc != STS_OK)
+		return rc;
+	return sync_parent(dir, name, err);
+}
+
+enum sts_rc
+sts_dir_write(struct sts_dir *dir, const char *name, const void *data,
+    size_t len, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	return sts_dir_end_after(dir, replace(dir, name, data, len, err), err);
+}
+
+enum sts_rc
+sts_dir_flock(int fd, int64_t patience, struct sts_error *err)
+{
+	const struct timespec pause = { 0, LOCK_PAUSE_NS };
+	int64_t deadline = sts_clock_ms() + patience;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return sts_error_sys(err, STS_ESYS, "lock");
+		if (sts_clock_ms() >= deadline)
+			return sts_error_set(err, STS_EBUSY,
+			    "locked by another process");
+		(void)nanosleep(&pause, NULL);
+	}
+	return STS_OK;
+}
+
+bool
+sts_dir_is(struct sts_dir *dir, const char *name, int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 &&
+	       fstatat(sts_dir_fd(dir), name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+static enum sts_rc
+lock_name(struct sts_dir *dir, const char *name, int flags, int *fd,
+    struct sts_error *err)
+{
+	enum sts_rc rc;
+	int try;
+
+	for (try = 0; try < TMP_TRIES; try++) {
+		rc = sts_dir_openat(dir, name, flags | O_CREAT, fd, err);
+		if (rc != STS_OK)
+			return rc;
+		rc = sts_dir_flock(*fd, STS_DIR_PATIENCE, err);
+		if (rc == STS_OK && sts_dir_is(dir, name, *fd))
+			return STS_OK;
+		(void)close(*fd); /* replaced while we waited: the new one */
+		if (rc != STS_OK)
+			return rc;
+	}
+	return sts_error_set(err, STS_EBUSY, "%s is replaced all the time",
+	    name);
+}
+
+enum sts_rc
+sts_dir_lock(struct sts_dir *dir, const char *name, int flags, int *fd,
+    struct sts_error *err)
+{
+	enum sts_rc rc, end;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = lock_name(dir, name, flags, fd, err);
+	end = sts_dir_end_after(dir, rc, err);
+	if (rc == STS_OK && end != STS_OK)
+		(void)close(*fd);
+	return end;
+}
+
+static enum sts_rc
+append_once(int fd, const char *name, const void *data, size_t len, bool sync,
+    struct sts_error *err)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, data, len);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return write_failed(name, err);
+	if ((size_t)n != len) /* never continued: the reader skips the torn */
+		return sts_error_set(err, STS_ESPACE, "%s: short write", name);
+	if (sync && fsync(fd) == -1)
+		return write_failed(name, err);
+	return STS_OK;
+}
+
+enum sts_rc
+sts_dir_append(struct sts_dir *dir, const char *name, const void *data,
+    size_t len, bool sync, struct sts_error *err)
+{
+	enum sts_rc rc;
+	int fd;
+
+	if (sync)
+		rc = sts_dir_lock(dir, name, O_WRONLY | O_APPEND, &fd, err);
+	else
+		rc = sts_dir_openat(dir, name, O_WRONLY | O_APPEND | O_CREAT,
+		    &fd, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = append_once(fd, name, data, len, sync && sts_dir_synced(dir), err);
+	(void)close(fd);
+	return rc;
+}
+
+enum sts_rc
+sts_dir_remove(struct sts_dir *dir, const char *name, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	if (unlinkat(sts_dir_fd(dir), name, 0) == 0)
+		rc = sync_parent(dir, name, err);
+	else if (errno != ENOENT)
+		rc = write_failed(name, err);
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_mkdir(struct sts_dir *dir, const char *name, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	if (mkdirat(sts_dir_fd(dir), name, S_IRWXU) == -1 && errno != EEXIST)
+		rc = sts_dir_failed(name, err);
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_rename(struct sts_dir *dir, const char *from, const char *to,
+    struct sts_error *err)
+{
+	int fd = sts_dir_fd(dir);
+	enum sts_rc rc;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	if (renameat(fd, from, fd, to) == -1)
+		rc = sts_dir_failed(to, err);
+	else
+		rc = sync_parent(dir, to, err);
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_room(struct sts_dir *dir, struct sts_error *err)
+{
+	uint64_t room, reserve;
+	struct statvfs fs;
+
+	if (fstatvfs(sts_dir_fd(dir), &fs) == -1)
+		return sts_error_sys(err, STS_ESYS, "%s", sts_dir_path(dir));
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	reserve = (uint64_t)fs.f_blocks * fs.f_frsize / RESERVE_PART;
+	if (reserve > RESERVE_MAX)
+		reserve = RESERVE_MAX;
+	if (room < reserve)
+		return sts_error_set(err, STS_ESPACE,
+		    "%s: only %" PRIu64 " KiB free, kept for policies",
+		    sts_dir_path(dir), room / 1024);
+	return STS_OK;
+}
