@@ -63,9 +63,9 @@ const char *sts_span_text(int64_t seconds, char text[STS_TIME_TEXT]);
 enum sts_exit sts_exit_status(enum sts_rc rc);
 
 /*
- * Become the owner of the state for good and open it.  STS_EIDENTITY for a
- * third user, STS_EDAMAGED when there is none, STS_ECONFIG when it is not
- * clear which is meant.
+ * Become the owner of the state for good and open it.  STS_ENODATA when this
+ * host has none, STS_ECONFIG when it is not clear which is meant,
+ * STS_EIDENTITY and STS_EDAMAGED as sts_dir_open().
  */
 STS_MUST_USE enum sts_rc sts_call_state(const struct sts_call *call,
     enum sts_dir_flags flags, struct sts_state **state, struct sts_error *err);

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/idn.h"
 #include "command/findings.h"
@@ -273,9 +274,16 @@ start(void *arg, size_t i)
 
 /* ---- the whole ------------------------------------------------------- */
 
+/* Is that what a third user and a host without an MTA may expect? */
+static bool
+is_no_fault(enum sts_rc rc)
+{
+	return rc == STS_ENODATA || (rc == STS_EIDENTITY && geteuid() != 0);
+}
+
 /*
- * A third user and a host without a state get live answers; root may not
- * meet the network in any case.
+ * Without a state there are live answers; if that is a fault, what the MTA
+ * does is not known.  Root may not meet the network in any case.
  */
 static enum sts_exit
 open_state(struct query *query)
@@ -291,6 +299,8 @@ open_state(struct query *query)
 	query->state = NULL;
 	if (rc == STS_ECONFIG || call->offline)
 		return sts_complain(sts_exit_status(rc), "%s", err.text);
+	if (!is_no_fault(rc))
+		worsen(query, STS_EXIT_UNSURE);
 	(void)sts_complain(STS_EXIT_YES, "no cache, looking up live: %s",
 	    err.text);
 	rc = sts_owner_nobody(&err);

@@ -39,7 +39,7 @@ find_state(const struct sts_call *call, const char **path,
 		    "both %s and %s exist: say which with \"state\" in %s",
 		    exim, opensmtpd, call->config.path);
 	if (!has_exim && !has_opensmtpd)
-		return sts_error_set(err, STS_EDAMAGED,
+		return sts_error_set(err, STS_ENODATA,
 		    "no state directory: neither %s nor %s exists, and %s "
 		    "does not name one",
 		    exim, opensmtpd, call->config.path);

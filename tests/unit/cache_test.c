@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The commands that work on a state directory, run as root and as a third
+ * user on a real one below /run: what they print, repair and leave behind.
+ */
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <check.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/journal.h"
+#include "state/state.h"
+
+#define OWNER 65534
+#define THIRD 65533
+
+static const char text[] = "version: STSv1\nmode: enforce\n"
+			   "mx: mx.example.com\nmax_age: 604800\n";
+
+static char base[64];   /* /run/... */
+static char state[128]; /* below it */
+static char output[8192];
+static struct sts_now now;
+
+/* Exit status of a shell command whose output, all of it, goes to OUTPUT. */
+static int STS_PRINTF(1, 2) run(const char *format, ...)
+{
+	char command[1024];
+	size_t n;
+	FILE *stream;
+	va_list ap;
+	int status;
+
+	va_start(ap, format);
+	(void)vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	stream = popen(command, "r");
+	ck_assert_ptr_nonnull(stream);
+	n = fread(output, 1, sizeof(output) - 1, stream);
+	output[n] = '\0';
+	status = pclose(stream);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int
+mta_sts(const char *arguments)
+{
+	return run("cd %s && ./mta-sts -c conf %s 2>&1", base, arguments);
+}
+
+static struct sts_state *
+open_state(void)
+{
+	struct sts_state *opened;
+	struct sts_error err;
+
+	ck_assert_msg(sts_state_open(state, STS_DIR_WRITE, &opened, &err) ==
+			  STS_OK,
+	    "%s", err.text);
+	return opened;
+}
+
+static void
+learn(const char *domain, const struct sts_now *when)
+{
+	struct sts_state *opened = open_state();
+	struct sts_known before;
+	struct sts_entry *entry;
+	struct sts_error err;
+
+	sts_state_load(opened, domain, when, &before);
+	ck_assert_int_eq(sts_entry_new(domain, "id1", text, strlen(text), when,
+			     &entry, &err),
+	    STS_OK);
+	ck_assert_msg(sts_state_learn(opened, entry, &before, when, &err) ==
+			  STS_OK,
+	    "%s", err.text);
+	sts_entry_free(entry);
+	sts_known_clear(&before);
+	sts_state_free(opened);
+}
+
+/* Name of the one policy file of DOMAIN. */
+static const char *
+policy_file(const char *domain)
+{
+	static char path[sizeof(output)];
+
+	ck_assert_int_eq(run("find %s/policies -name %s -printf %%p", state,
+			     domain),
+	    0);
+	ck_assert_str_ne(output, "");
+	(void)snprintf(path, sizeof(path), "%s", output);
+	return path;
+}
+
+static void
+setup(void)
+{
+	const char *programs = getenv("B");
+
+	sts_clock_now(&now);
+	(void)snprintf(base, sizeof(base), "/run/mta-sts-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	ck_assert_int_eq(chmod(base, 0755), 0);
+	(void)snprintf(state, sizeof(state), "%s/state", base);
+	ck_assert_int_eq(mkdir(state, 0700), 0);
+	ck_assert_int_eq(chown(state, OWNER, OWNER), 0);
+	ck_assert_int_eq(run("cp %s/mta-sts %s/mta-sts && "
+			     "echo state %s >%s/conf",
+			     programs == NULL ? "build" : programs, base, state,
+			     base),
+	    0);
+}
+
+static void
+teardown(void)
+{
+	ck_assert_int_eq(run("rm -rf %s", base), 0);
+}
+
+START_TEST(list_is_sorted)
+{
+	learn("b.example", &now);
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache list"), 0);
+	ck_assert_ptr_nonnull(strstr(output, "enforce"));
+	ck_assert_ptr_eq(strstr(output, "a.example"), output);
+	ck_assert_ptr_nonnull(strstr(output, "\nb.example "));
+	ck_assert_int_eq(mta_sts("cache list --json"), 0);
+	ck_assert_ptr_nonnull(strstr(output,
+	    "{\"domain\":\"a.example\",\"state\":\"fresh\","
+	    "\"mode\":\"enforce\",\"id\":\"id1\",\"fetched\":\""));
+}
+END_TEST
+
+START_TEST(show_tells_what_is_kept)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache show A.Example."), 0);
+	ck_assert_ptr_nonnull(strstr(output, "id        id1\n"));
+	ck_assert_ptr_nonnull(strstr(output, "mx        mx.example.com\n"));
+	ck_assert_int_eq(mta_sts("cache show --json a.example"), 0);
+	ck_assert_ptr_nonnull(strstr(output, "\"mx\":[\"mx.example.com\"]"));
+	ck_assert_int_eq(mta_sts("cache show none.example"), 1);
+}
+END_TEST
+
+START_TEST(drop_forgets)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
+	ck_assert_str_eq(output, "dropped   a.example\n");
+	ck_assert_int_eq(mta_sts("cache drop --json a.example"), 1);
+	ck_assert_str_eq(output,
+	    "{\"domain\":\"a.example\",\"dropped\":false}\n");
+	ck_assert_int_eq(mta_sts("cache list"), 0);
+	ck_assert_str_eq(output, "");
+	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(mta_sts("cache list"), 0);
+	ck_assert_str_eq(output, "");
+}
+END_TEST
+
+START_TEST(fsck_restores_what_is_damaged)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+	ck_assert_str_eq(output,
+	    "checked   1 policies, 0 damaged, 0 repaired\n");
+	ck_assert_int_eq(run("sed -i s/enforce/testing/ %s",
+			     policy_file("a.example")),
+	    0);
+	ck_assert_int_eq(mta_sts("cache list"), 2);
+	ck_assert_int_eq(mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(output, "restored from the ledger\n"));
+	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(mta_sts("cache list"), 0);
+	ck_assert_ptr_nonnull(strstr(output, "enforce"));
+}
+END_TEST
+
+START_TEST(fsck_restores_what_is_missing)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(unlink(policy_file("a.example")), 0);
+	ck_assert_int_eq(mta_sts("cache fsck --json"), 1);
+	ck_assert_str_eq(output,
+	    "{\"what\":\"policy\",\"domain\":\"a.example\","
+	    "\"problem\":\"file is missing\","
+	    "\"repair\":\"restored from the ledger\"}\n");
+	ck_assert_int_eq(mta_sts("cache show a.example"), 0);
+}
+END_TEST
+
+START_TEST(fsck_says_what_it_cannot_repair)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(run("truncate -s 20 %s && rm %s/ledger",
+			     policy_file("a.example"), state),
+	    0);
+	ck_assert_int_eq(mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(output, "NOT REPAIRED\n"));
+}
+END_TEST
+
+START_TEST(fsck_tells_a_damaged_ledger)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(run("printf '\\nrubbish\\n' >>%s/ledger", state), 0);
+	ck_assert_int_eq(mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(output, "1 damaged records"));
+	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+}
+END_TEST
+
+START_TEST(query_offline_rests_on_the_state)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(
+	    mta_sts("query --offline --mx mx.example.com a.example"), 0);
+	ck_assert_ptr_nonnull(strstr(output, "mx.example.com: require, "));
+	ck_assert_int_eq(mta_sts("query --offline --mx evil.example a.example"),
+	    1);
+	ck_assert_ptr_nonnull(strstr(output, "evil.example: refuse, "));
+	ck_assert_int_eq(mta_sts("query --offline none.example"), 2);
+	ck_assert_int_eq(run("echo 'excuse a.example until 2999-01-01 "
+			     "reason \"ticket 42\"' >>%s/conf",
+			     base),
+	    0);
+	ck_assert_int_eq(mta_sts("query --offline --mx evil.example a.example"),
+	    0);
+	ck_assert_ptr_nonnull(strstr(output, "evil.example: open, "));
+	ck_assert_ptr_nonnull(strstr(output, "ticket 42"));
+}
+END_TEST
+
+START_TEST(journal_is_dumped)
+{
+	struct sts_session session = {
+		.domain = "a.example",
+		.mode = STS_MODE_ENFORCE,
+		.mx = "mx.example.com",
+		.mx_address = "192.0.2.1",
+		.our_address = "192.0.2.2",
+		.result = STS_SESSION_STARTTLS_NOT_SUPPORTED,
+		.mta = "exim",
+	};
+	struct sts_state *opened = open_state();
+	struct sts_error err;
+
+	session.at = 1795428000; /* 2026-11-23T10:00:00Z */
+	ck_assert_msg(sts_journal_add(sts_state_dir(opened), &session, &err) ==
+			  STS_OK,
+	    "%s", err.text);
+	sts_state_free(opened);
+	ck_assert_int_eq(mta_sts("journal"), 0);
+	ck_assert_str_eq(output,
+	    "2026-11-23T10:00:00Z a.example sts enforce "
+	    "mx.example.com[192.0.2.1] starttls-not-supported\n");
+	ck_assert_int_eq(mta_sts("journal --json 2026-11-23"), 0);
+	ck_assert_str_eq(output,
+	    "{\"time\":\"2026-11-23T10:00:00Z\",\"domain\":\"a.example\","
+	    "\"type\":\"sts\",\"mode\":\"enforce\","
+	    "\"policy\":\"0000000000000000\",\"mx\":\"mx.example.com\","
+	    "\"mx_address\":\"192.0.2.1\",\"our_address\":\"192.0.2.2\","
+	    "\"result\":\"starttls-not-supported\",\"reason\":\"\","
+	    "\"mta\":\"exim\"}\n");
+	ck_assert_int_eq(run("echo torn >>%s/journal/2026-11-23", state), 0);
+	ck_assert_int_eq(mta_sts("journal 2026-11-23"), 1);
+	ck_assert_int_eq(mta_sts("journal ../ledger"), 64);
+}
+END_TEST
+
+START_TEST(refresh_has_nothing_to_do)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("refresh --json"), 0);
+	ck_assert_str_eq(output,
+	    "{\"policies\":1,\"due\":0,\"renewed\":0,\"failed\":0}\n");
+}
+END_TEST
+
+/* Nothing that root runs may leave a file that the MTA cannot change. */
+START_TEST(everything_belongs_to_the_owner)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
+	ck_assert_int_eq(run("find %s ! -uid %d", state, OWNER), 0);
+	ck_assert_str_eq(output, "");
+}
+END_TEST
+
+START_TEST(third_user_has_no_cache)
+{
+	learn("a.example", &now);
+	ck_assert_int_eq(run("cd %s && setpriv --reuid %d --clear-groups "
+			     "./mta-sts -c conf cache list 2>&1",
+			     base, THIRD),
+	    2);
+	ck_assert_ptr_nonnull(strstr(output, "we are uid 65533"));
+}
+END_TEST
+
+START_TEST(root_owned_state_is_refused)
+{
+	ck_assert_int_eq(chown(state, 0, 0), 0);
+	ck_assert_int_eq(mta_sts("cache list"), 2);
+	ck_assert_ptr_nonnull(strstr(output, "owned by root"));
+}
+END_TEST
+
+START_TEST(skipped_not_root)
+{
+	(void)puts("SKIPPED: a state directory of another user needs root");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("cache");
+	TCase *tc = tcase_create("cache");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tc);
+	if (geteuid() != 0) {
+		tcase_add_test(tc, skipped_not_root);
+	} else {
+		tcase_add_checked_fixture(tc, setup, teardown);
+		tcase_add_test(tc, list_is_sorted);
+		tcase_add_test(tc, show_tells_what_is_kept);
+		tcase_add_test(tc, drop_forgets);
+		tcase_add_test(tc, fsck_restores_what_is_damaged);
+		tcase_add_test(tc, fsck_restores_what_is_missing);
+		tcase_add_test(tc, fsck_says_what_it_cannot_repair);
+		tcase_add_test(tc, fsck_tells_a_damaged_ledger);
+		tcase_add_test(tc, query_offline_rests_on_the_state);
+		tcase_add_test(tc, journal_is_dumped);
+		tcase_add_test(tc, refresh_has_nothing_to_do);
+		tcase_add_test(tc, everything_belongs_to_the_owner);
+		tcase_add_test(tc, third_user_has_no_cache);
+		tcase_add_test(tc, root_owned_state_is_refused);
+	}
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
