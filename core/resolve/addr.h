@@ -10,7 +10,8 @@
 
 #define STS_ADDR_TEXT 46 /* INET6_ADDRSTRLEN */
 
-/* "192.0.2.0/24", "2001:db8::/32", or a single address. */
+/* "192.0.2.0/24", "2001:db8::/32", or a single address; STS_ECONFIG for
+ * anything else, bits behind the prefix too. */
 struct sts_network {
 	struct sts_addr addr;
 	unsigned bits;
@@ -19,15 +20,19 @@ STS_MUST_USE enum sts_rc sts_network_parse(const char *text,
     struct sts_network *network, struct sts_error *err);
 
 /*
- * Global unicast?  Loopback, private, link-local, documentation, benchmark,
- * multicast, mapped, compatible, NAT64, 6to4 and Teredo of such are not.
+ * Global unicast?  Loopback, private, link-local, documentation, benchmark
+ * and multicast are not; NAT64 and 6to4 are what the address inside is;
+ * IPv4-mapped, IPv4-compatible and Teredo never are.
  */
 bool sts_addr_global(const struct sts_addr *addr);
+bool sts_addr_loopback(const struct sts_addr *addr);
 bool sts_addr_in(const struct sts_addr *addr, const struct sts_network *net,
     size_t count);
 const char *sts_addr_text(const struct sts_addr *addr,
     char text[STS_ADDR_TEXT]);
 /* "192.0.2.1" or "2001:db8::1"; false for anything else. */
 bool sts_addr_parse(const char *text, struct sts_addr *addr);
+/* Decimal digits alone, at most MAX: a prefix length, a port. */
+bool sts_addr_number(const char *text, unsigned max, unsigned *number);
 
 #endif
