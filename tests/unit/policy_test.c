@@ -604,6 +604,9 @@ START_TEST(warnings_beyond_the_array_are_counted)
 		    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
 		policy = parse(text);
 		ck_assert_uint_eq(policy->warning_count, n);
+		ck_assert_uint_eq(policy->warning[14].line, 19);
+		/* What lies behind the array is whole. */
+		ck_assert_str_eq(policy->mx[0], "mx.example.com");
 		sts_policy_free(policy);
 	}
 }
