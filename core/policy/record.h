@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 #define STS_ID_MAX  32
-#define STS_RUA_MAX 16	 /* URIs kept of a TLSRPT record */
+#define STS_RUA_MAX 16   /* URIs kept of a TLSRPT record */
 #define STS_URI_MAX 1024 /* octets of one of them */
 
 struct sts_txt_rr { /* one TXT RR, its character-strings joined; any octets */
@@ -23,7 +23,8 @@ struct sts_record {
 
 struct sts_tlsrpt_record {
 	size_t count;
-	char *rua[STS_RUA_MAX]; /* mailto: and https: only, still encoded */
+	/* mailto: (address only) and https:, scheme in lower case, encoded. */
+	char *rua[STS_RUA_MAX];
 };
 
 /*
