@@ -38,7 +38,7 @@ struct sts_table;
 /*
  * NAME in DIR; created when DIR is open for writing.  STS_ENODATA when it is
  * missing, STS_EDAMAGED when its header is not ours (a writer then makes it
- * anew: only hints are lost).
+ * anew: only hints are lost).  DIR must outlive the table.
  */
 STS_MUST_USE enum sts_rc sts_table_open(struct sts_dir *dir, const char *name,
     struct sts_table **table, struct sts_error *err);
@@ -56,16 +56,22 @@ void sts_table_peek(struct sts_table *table, const char *domain,
     struct sts_note *note);
 
 /* Not synced: a hint.  note->until = wall + note->life.  Kind NOTHING
- * removes.  Takes the free-space reserve into account. */
+ * removes.  A new slot minds the free-space reserve. */
 STS_MUST_USE enum sts_rc sts_table_put(struct sts_table *table,
     const char *domain, int64_t wall, struct sts_note *note,
     struct sts_error *err);
 
-/* Last good moment; false when none is recorded. */
-bool sts_table_seen(struct sts_table *table, struct sts_now *seen);
+/*
+ * Last good moment; false when none is recorded.  Only a hash of its boot id
+ * is kept: boot_id is that of NOW if it is the same boot, "-" otherwise.
+ */
+bool sts_table_seen(struct sts_table *table, const struct sts_now *now,
+    struct sts_now *seen);
 STS_MUST_USE enum sts_rc sts_table_see(struct sts_table *table,
     const struct sts_now *now, struct sts_error *err);
 
+/* Has NOTE neither run out nor been made under a clock that was ahead? */
+bool sts_note_runs(const struct sts_note *note, int64_t wall);
 unsigned sts_note_id_hash(const char *id); /* 1..2047 */
 const char *sts_note_name(enum sts_note_kind kind);
 

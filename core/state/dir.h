@@ -91,6 +91,11 @@ STS_MUST_USE enum sts_rc sts_dir_read(struct sts_dir *dir, const char *name,
 STS_MUST_USE enum sts_rc sts_dir_write(struct sts_dir *dir, const char *name,
     const void *data, size_t len, struct sts_error *err);
 
+/* The same for a file of SIZE octets, all behind DATA a hole. */
+STS_MUST_USE enum sts_rc sts_dir_write_sized(struct sts_dir *dir,
+    const char *name, const void *data, size_t len, off_t size,
+    struct sts_error *err);
+
 /*
  * One O_APPEND write of whole DATA.  Short = STS_ESPACE.  With SYNC the file
  * is locked against sts_dir_lock() and fsynced.
@@ -110,12 +115,15 @@ STS_MUST_USE enum sts_rc sts_dir_lock(struct sts_dir *dir, const char *name,
 /* flock(2) a descriptor, exclusive, giving up after PATIENCE ms (STS_EBUSY). */
 STS_MUST_USE enum sts_rc sts_dir_flock(int fd, int64_t patience,
     struct sts_error *err);
+void sts_dir_funlock(int fd);
 
 /* Is FD still the file that NAME stands for? */
 bool sts_dir_is(struct sts_dir *dir, const char *name, int fd);
 
 /* Missing is STS_OK. */
 STS_MUST_USE enum sts_rc sts_dir_remove(struct sts_dir *dir, const char *name,
+    struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_dir_rmdir(struct sts_dir *dir, const char *name,
     struct sts_error *err);
 
 /*

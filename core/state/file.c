@@ -28,10 +28,9 @@
 static enum sts_rc
 write_failed(const char *name, struct sts_error *err)
 {
-	enum sts_rc rc;
+	bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 
-	rc = errno == ENOSPC || errno == EDQUOT ? STS_ESPACE : STS_ESYS;
-	return sts_error_sys(err, rc, "%s", name);
+	return sts_error_sys(err, full ? STS_ESPACE : STS_ESYS, "%s", name);
 }
 
 /* All of DATA, for files nobody else sees yet. */
@@ -110,7 +109,7 @@ create_tmp(struct sts_dir *dir, char name[TMP_NAME_MAX], int *fd,
 
 static enum sts_rc
 replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
-    struct sts_error *err)
+    off_t size, struct sts_error *err)
 {
 	char tmp[TMP_NAME_MAX];
 	enum sts_rc rc;
@@ -120,11 +119,13 @@ replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
 	if (rc != STS_OK)
 		return rc;
 	rc = write_all(fd, name, data, len, err);
+	if (rc == STS_OK && size > (off_t)len && ftruncate(fd, size) == -1)
+		rc = write_failed(name, err);
 	if (rc == STS_OK && sts_dir_synced(dir) && fsync(fd) == -1)
 		rc = write_failed(name, err);
 	if (rc == STS_OK &&
 	    renameat(sts_dir_fd(dir), tmp, sts_dir_fd(dir), name) == -1)
-		rc = sts_dir_failed(name, err);
+		rc = sts_error_sys(err, STS_EDAMAGED, "%s", name);
 	if (rc != STS_OK)
 		(void)unlinkat(sts_dir_fd(dir), tmp, 0);
 	(void)close(fd);
@@ -134,15 +135,23 @@ replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
 }
 
 enum sts_rc
-sts_dir_write(struct sts_dir *dir, const char *name, const void *data,
-    size_t len, struct sts_error *err)
+sts_dir_write_sized(struct sts_dir *dir, const char *name, const void *data,
+    size_t len, off_t size, struct sts_error *err)
 {
 	enum sts_rc rc;
 
 	rc = sts_dir_begin(dir, err);
 	if (rc != STS_OK)
 		return rc;
-	return sts_dir_end_after(dir, replace(dir, name, data, len, err), err);
+	rc = replace(dir, name, data, len, size, err);
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_write(struct sts_dir *dir, const char *name, const void *data,
+    size_t len, struct sts_error *err)
+{
+	return sts_dir_write_sized(dir, name, data, len, 0, err);
 }
 
 enum sts_rc
@@ -160,6 +169,12 @@ sts_dir_flock(int fd, int64_t patience, struct sts_error *err)
 		(void)nanosleep(&pause, NULL);
 	}
 	return STS_OK;
+}
+
+void
+sts_dir_funlock(int fd)
+{
+	(void)flock(fd, LOCK_UN);
 }
 
 bool
@@ -247,19 +262,32 @@ sts_dir_append(struct sts_dir *dir, const char *name, const void *data,
 	return rc;
 }
 
-enum sts_rc
-sts_dir_remove(struct sts_dir *dir, const char *name, struct sts_error *err)
+static enum sts_rc
+remove_name(struct sts_dir *dir, const char *name, int flags,
+    struct sts_error *err)
 {
 	enum sts_rc rc;
 
 	rc = sts_dir_begin(dir, err);
 	if (rc != STS_OK)
 		return rc;
-	if (unlinkat(sts_dir_fd(dir), name, 0) == 0)
+	if (unlinkat(sts_dir_fd(dir), name, flags) == 0)
 		rc = sync_parent(dir, name, err);
 	else if (errno != ENOENT)
 		rc = write_failed(name, err);
 	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_remove(struct sts_dir *dir, const char *name, struct sts_error *err)
+{
+	return remove_name(dir, name, 0, err);
+}
+
+enum sts_rc
+sts_dir_rmdir(struct sts_dir *dir, const char *name, struct sts_error *err)
+{
+	return remove_name(dir, name, AT_REMOVEDIR, err);
 }
 
 enum sts_rc

@@ -43,6 +43,14 @@ STS_MUST_USE enum sts_rc sts_policies_put(struct sts_dir *dir,
 STS_MUST_USE enum sts_rc sts_policies_remove(struct sts_dir *dir,
     const char *domain, struct sts_error *err);
 
+/* The same below another directory than policies/, while it is made anew. */
+#define STS_POLICIES "policies"
+STS_MUST_USE enum sts_rc sts_policies_get_in(struct sts_dir *dir,
+    const char *top, const char *domain, struct sts_entry **entry,
+    struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_policies_put_in(struct sts_dir *dir,
+    const char *top, const struct sts_entry *entry, struct sts_error *err);
+
 /* Every file's domain, in no order; EACH returns false to stop. */
 STS_MUST_USE enum sts_rc sts_policies_each(struct sts_dir *dir,
     bool (*each)(void *arg, const char *domain), void *arg,
