@@ -11,6 +11,7 @@
 #include "resolve/addr.h"
 
 #define EMBEDS_NOTHING 0
+#define PORT_MAX       65535
 
 struct block {
 	unsigned char prefix[16];
@@ -161,6 +162,34 @@ sts_addr_number(const char *text, unsigned max, unsigned *number)
 	}
 	*number = value;
 	return *text == '\0';
+}
+
+bool
+sts_addr_parse_port(const char *text, struct sts_addr *addr, unsigned *port)
+{
+	char host[STS_ADDR_TEXT];
+	const char *end;
+	size_t len;
+
+	if (sts_addr_parse(text, addr))
+		return true;
+	if (*text == '[') {
+		end = strchr(++text, ']');
+		len = end == NULL ? 0 : (size_t)(end++ - text);
+	} else {
+		end = strchr(text, ':');
+		len = end == NULL ? 0 : (size_t)(end - text);
+	}
+	if (len == 0 || len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (!sts_addr_parse(host, addr))
+		return false;
+	if (*end == '\0')
+		return true;
+	return *end == ':' && sts_addr_number(end + 1, PORT_MAX, port) &&
+	       *port > 0;
 }
 
 /* Are all bits behind the first BITS zero? */

@@ -32,6 +32,10 @@ const char *sts_addr_text(const struct sts_addr *addr,
     char text[STS_ADDR_TEXT]);
 /* "192.0.2.1" or "2001:db8::1"; false for anything else. */
 bool sts_addr_parse(const char *text, struct sts_addr *addr);
+/* "192.0.2.1", "192.0.2.1:53", "2001:db8::1", "[2001:db8::1]:53"; PORT is
+ * left alone when none is given. */
+bool sts_addr_parse_port(const char *text, struct sts_addr *addr,
+    unsigned *port);
 /* Decimal digits alone, at most MAX: a prefix length, a port. */
 bool sts_addr_number(const char *text, unsigned max, unsigned *number);
 

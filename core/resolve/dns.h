@@ -46,7 +46,9 @@ struct sts_rr {
 	uint32_t ttl;
 	unsigned preference; /* MX */
 	struct sts_addr addr; /* A, AAAA */
-	size_t len; /* TXT: joined strings; MX: name; TLSA: rdata */
+	/* TXT: joined strings; MX: name without root dot, "." for the root
+	 * alone, odd octets escaped; TLSA: rdata. */
+	size_t len;
 	char *data; /* NUL behind it; owned by the answer */
 };
 
@@ -60,6 +62,11 @@ struct sts_dns_answer {
 	char reason[128]; /* for people, when status is not OK */
 };
 void sts_dns_answer_clear(struct sts_dns_answer *answer);
+void sts_dns_answer_fail(struct sts_dns_answer *answer,
+    enum sts_dns_status status, const char *reason);
+
+/* The IANA number. */
+int sts_dns_type_number(enum sts_dns_type type);
 
 /*
  * Pure: LEN octets of a DNS message that answers TYPE for NAME.  CNAMEs are
@@ -79,7 +86,8 @@ typedef void (*sts_dns_fn)(void *arg, const struct sts_dns_answer *answer);
 STS_MUST_USE enum sts_rc sts_dns_new(struct sts_loop *loop,
     const struct sts_config_list *resolvers, bool trust_ad,
     struct sts_dns **dns, struct sts_error *err);
-void sts_dns_free(struct sts_dns *dns); /* pending queries are not called */
+/* Pending queries are not called.  Not from inside an FN. */
+void sts_dns_free(struct sts_dns *dns);
 
 /* At most 64 are under way, the rest wait their turn.  FN comes at the
  * latest after TIMEOUT_MS.  The result cancels, only before FN was called. */
