@@ -167,7 +167,7 @@ step_close(struct sts_exim_session *session, const struct sts_exim_event *event)
 	bool spoken = session->phase == STS_EXIM_GREETED ||
 		      session->phase == STS_EXIM_CLEAR;
 
-	if (session->phase != STS_EXIM_COUNTED)
+	if (session->phase == STS_EXIM_CONNECTED || spoken)
 		session->phase = STS_EXIM_CLOSED;
 	if (!spoken)
 		return;
