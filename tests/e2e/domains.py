@@ -143,7 +143,7 @@ DOMAINS = [
     broken("wrong-name", "certificate for another name",
            unverified, BAD_CERT),
     broken("cn-only", "host name only in the certificate's CN",
-           unverified, BAD_CERT),
+           verified, BAD_CERT),
     broken("expired", "expired certificate",
            unverified, BAD_CERT),
     broken("not-yet-valid", "certificate not valid yet",
@@ -177,11 +177,15 @@ DOMAINS = [
            unverified("mx.provider"), unverified("mx.provider"),
            mode="testing", hosts=(), mx=((10, "mx.provider.example"),)),
 
+    Domain("guest", "shared good MX, but the policy names another",
+           verified("mx.good"), deferred(NO_MX),
+           hosts=(), mx=((10, "mx.good.example"),), patterns=("mx",)),
+
     Domain("dane-good", "nothing (DANE, certificate of a private CA)",
-           unverified("mx.dane-good"), dane("mx.dane-good"),
+           dane("mx.dane-good"), dane("mx.dane-good"),
            signed=True, hosts=(Host(does="unknown-ca", tlsa="right"),)),
     Domain("dane-bad", "TLSA record is of another certificate",
-           verified("mx.dane-bad"), deferred(BAD_CERT),
+           deferred(BAD_CERT), deferred(BAD_CERT),
            signed=True, hosts=(Host(tlsa="wrong"),)),
 
     Domain("evil", "the attacker's own domain, all in order",
@@ -190,7 +194,7 @@ DOMAINS = [
     Domain("sender", "ourselves", deferred(""), deferred(""),
            mode=None, hosts=()),
     Domain("backup", "we are its second MX; the first is down",
-           deferred("Connection refused"), deferred("Connection refused"),
+           deferred("host"), deferred("host"),
            hosts=(Host("a", does="down"), Host("c")),
            mx=((10, "a"), (20, net.SENDER), (30, "c")), patterns=("a", "c")),
 ]

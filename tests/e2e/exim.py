@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: ISC
 """The sending machines: Debian's Exim, each in a root of its own."""
+import os
 import pathlib
 import re
 import shutil
+import socket
+import threading
 
 import net
-import space
+import root as debian
 
 SETTINGS = """\
 dc_eximconfig_configtype='internet'
 dc_other_hostnames='{sender}'
-dc_local_interfaces='127.0.0.1'
+dc_local_interfaces=''
 dc_readhost=''
 dc_relay_domains=''
 dc_minimaldns='false'
@@ -31,6 +34,7 @@ MESSAGE = "Subject: hello\n\nOne line.\n"
 class Plain:
     """An Exim as Debian ships it, configured for sending to the Internet."""
     split = "true"
+    ours = False  # has the module
 
     def __init__(self, world, name):
         self.world = world
@@ -103,7 +107,161 @@ class Plain:
         return self.run("exim4", "-be", text, check=False).stdout.strip()
 
 
-KINDS = {"plain": Plain}
+STATE = "/var/lib/mta-sts/exim"
+MODULE = "/usr/lib/exim4/mta-sts.so"
+RESOLVER = "/usr/libexec/mta-sts/mta-sts-resolve"
+SHIPPED = "/usr/share/mta-sts/exim/conf.d"
+CLOCK = "/usr/lib/clock.so"
+USER = "Debian-exim"
+
+
+class Ours(Plain):
+    """The same Exim with the module, as the README says to install it."""
+    ours = True
+
+    def machine(self):
+        super().machine()
+        self.log_socket = Syslog(self.file("/dev/log"),
+                                 self.world.path("log", f"syslog-{self.name}"))
+        shutil.copytree(self.world.stage, self.root, dirs_exist_ok=True,
+                        symlinks=True)
+        shutil.copy(debian.TREE / "packaging/exim", self.file("/root/exim"))
+        self.run("sh", "/root/exim", "check")
+
+    def make_state(self):
+        self.run("sh", "/root/exim", "state", STATE)
+
+    def reset(self):
+        """Also a fresh state, the software in place, and the right time."""
+        self.clock(0, 0)
+        for path in (MODULE, RESOLVER, "/etc/mta-sts.conf"):
+            self.restore(path)
+        self.run("umount", STATE, check=False)
+        shutil.rmtree(self.file(STATE), ignore_errors=True)
+        self.make_state()
+        super().reset()
+
+    def restore(self, path):
+        """Put the file PATH back as it was installed."""
+        self.file(path).unlink(missing_ok=True)
+        shutil.copy2(self.world.stage / path.lstrip("/"), self.file(path))
+
+    def setting(self, keyword, value):
+        """Change one keyword in mta-sts.conf."""
+        file = self.file("/etc/mta-sts.conf")
+        text = re.sub(rf"^{keyword} .*\n", "", file.read_text(), flags=re.M)
+        file.write_text(f"{text}{keyword} {value}\n")
+
+    def clock(self, wall, boot):
+        """Set the wall clock off, and let time pass since boot (seconds)."""
+        preload = self.file("/etc/ld.so.preload")
+        if wall == boot == 0:
+            preload.unlink(missing_ok=True)
+            return
+        self.file("/etc/clock").write_text(f"{wall} {boot}\n")
+        shutil.copy(self.world.clock(), self.file(CLOCK))
+        preload.write_text(CLOCK + "\n")
+
+    def later(self, seconds):
+        """Time goes by."""
+        self.clock(seconds, seconds)
+
+    def state(self, path=""):
+        return self.file(f"{STATE}/{path}")
+
+    def policy_file(self, domain):
+        found = list(self.state("policies").glob(f"*/{domain.zone}"))
+        return found[0] if found else None
+
+    def sts(self, *words, **options):
+        """Run the command mta-sts as the state's owner."""
+        return self.run("setpriv", f"--reuid={USER}", f"--regid={USER}",
+                        "--clear-groups", "mta-sts", *words, **options)
+
+    def syslog(self):
+        return self.log_socket.text()
+
+
+class Split(Ours):
+    """Debian's split configuration with our files added."""
+
+    def configure(self):
+        self.run("cp", "-r", SHIPPED, "/etc/exim4/")
+        super().configure()
+
+
+class Single(Ours):
+    """An exim4.conf written by hand, with three lines of ours."""
+
+    def configure(self):
+        self.file("/etc/exim4/exim4.conf").write_text(
+            SINGLE.format(shipped=SHIPPED))
+        self.run("exim4", "-bV")
+
+
+SINGLE = """\
+domainlist local_domains = @ : localhost
+log_selector = +tls_certificate_verified
+.include {shipped}/main/95_mta-sts
+
+begin acl
+
+begin routers
+.include {shipped}/router/180_mta-sts
+
+dnslookup:
+  driver = dnslookup
+  domains = ! +local_domains
+  transport = remote_smtp
+  ignore_target_hosts = 0.0.0.0 : 127.0.0.0/8
+  no_more
+
+localuser:
+  driver = accept
+  check_local_user
+  transport = local_delivery
+
+begin transports
+.include {shipped}/transport/31_mta-sts
+
+remote_smtp:
+  driver = smtp
+  event_action = MTASTS_PLAIN_EVENT
+
+local_delivery:
+  driver = appendfile
+  file = /var/mail/$local_part_data
+
+begin retry
+* * F,2h,15m; G,16h,1h,1.5; F,4d,6h
+"""
+
+
+class Syslog:
+    """Collects what a machine says to /dev/log."""
+
+    def __init__(self, path, log):
+        self.log = log
+        self.log.touch()
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        # Through the descriptor: a socket's path must be short.
+        folder = os.open(path.parent, os.O_PATH)
+        self.socket.bind(f"/proc/self/fd/{folder}/{path.name}")
+        os.close(folder)
+        path.chmod(0o666)
+        threading.Thread(target=self.collect, daemon=True).start()
+
+    def collect(self):
+        while True:
+            line = self.socket.recv(8192).decode(errors="replace")
+            with open(self.log, "a") as log:
+                log.write(line.rstrip("\n\0") + "\n")
+
+    def text(self):
+        return self.log.read_text()
+
+
+KINDS = {"plain": Plain, "split": Split, "single": Single}
 
 
 def available(stage):

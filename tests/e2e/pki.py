@@ -33,7 +33,7 @@ AUTHORITIES = """\
 set -eu
 key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \\
     -out "$1.key"; }
-new() { openssl req -config config -new -x509 -sha256 "$@"; }
+new() { faketime -f -90d openssl req -config config -new -x509 -sha256 "$@"; }
 for name in root other middle leaf; do key $name; done
 for name in root other; do
     new -key $name.key -subj "/CN=test $name CA" -extensions ca -days 3650 \\
@@ -43,27 +43,26 @@ new -key middle.key -subj "/CN=test intermediate CA" -extensions ca \\
     -days 3000 -CA root.pem -CAkey root.key -out middle.pem
 """
 
-# behaviour: (issuer, days of life, faketime shift, names); %s is the host.
+# behaviour: (issuer, first day, last day, names); %s is the host.  A good
+# one is good for clocks that are some weeks off.
 LEAF = {
-    "good": ("middle", 60, "", "DNS:%s"),
-    "wrong-name": ("middle", 60, "", "DNS:other.%s"),
-    "cn-only": ("middle", 60, "", ""),
-    "expired": ("middle", 10, "-30d", "DNS:%s"),
-    "not-yet-valid": ("middle", 60, "+30d", "DNS:%s"),
-    "unknown-ca": ("other", 60, "", "DNS:%s"),
+    "good": ("middle", -60, 60, "DNS:%s"),
+    "wrong-name": ("middle", -60, 60, "DNS:other.%s"),
+    "cn-only": ("middle", -60, 60, ""),
+    "expired": ("middle", -60, -50, "DNS:%s"),
+    "not-yet-valid": ("middle", 50, 60, "DNS:%s"),
+    "unknown-ca": ("other", -60, 60, "DNS:%s"),
 }
 
 
 def leaf(host, kind):
     """Shell lines that make HOST.pem (with its chain) of that KIND."""
-    issuer, days, shift, names = LEAF.get(kind, LEAF["good"])
-    # -f with a relative shift; an empty one must not load the library.
-    fake = f"faketime -f {shift} " if shift else ""
+    issuer, first, last, names = LEAF.get(kind, LEAF["good"])
     san = f'-addext "subjectAltName={names % host}"' if names else ""
-    return (f"{fake}openssl req -config config -new -x509 -sha256"
-            f' -key leaf.key -subj "/CN={host[:64]}" -extensions leaf {san}'
-            f" -days {days} -CA {issuer}.pem -CAkey {issuer}.key"
-            f" -out {host}.pem\n"
+    return (f"faketime -f {first:+}d openssl req -config config -new -x509"
+            f' -sha256 -key leaf.key -subj "/CN={host[:64]}"'
+            f" -extensions leaf {san} -days {last - first}"
+            f" -CA {issuer}.pem -CAkey {issuer}.key -out {host}.pem\n"
             f"cat {issuer}.pem >>{host}.pem\n")
 
 

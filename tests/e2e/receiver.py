@@ -137,14 +137,15 @@ class Session(socketserver.BaseRequestHandler):
 
     def do_data(self, line):
         self.say("354 go on")
-        size = 0
-        for line in self.stream:
-            if line == b".\r\n":
-                break
-            size += len(line)
-        else:
-            return False
-        self.log("DATA", size=size)
+        lines = []
+        while (line := self.stream.readline(65536)) != b".\r\n":
+            if not line:
+                return False
+            lines.append(line)
+        header = lines[:lines.index(b"\r\n")]
+        self.log("DATA", size=sum(map(len, lines)), header=[
+            line.decode("latin-1").split(":")[0] for line in header
+            if not line[:1].isspace()])
         self.say("250 taken")
         return True
 

@@ -149,7 +149,8 @@ class Space:
         run("sh", "-ec", script)
         run("nsenter", "--net=/run/netns/path", "sysctl", "-qw",
             "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
-            "net.ipv4.conf.all.rp_filter=0")
+            "net.ipv4.conf.all.rp_filter=0", "net.ipv4.icmp_ratelimit=0",
+            "net.ipv6.icmp.ratelimit=0")
 
     def root(self, name, *copies):
         """Mount a private, writable copy of the Debian root."""

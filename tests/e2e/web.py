@@ -49,6 +49,7 @@ class Web:
     def __init__(self, world):
         self.world = world
         self.root = pathlib.Path(world.root("servers"))
+        self.changed = set()  # names of domains whose host is not in order
 
     def folder(self, domain):
         return self.root / "web" / f"mta-sts.{domain.zone}"
@@ -60,6 +61,7 @@ class Web:
             if domain.mode:
                 self.folder(domain).mkdir(mode=0o755)
                 self.repair(domain)
+        self.changed.clear()
 
     def start(self):
         self.world.spawn("nginx", "internet", "servers", "nginx")
@@ -71,8 +73,14 @@ class Web:
         self.serve(domain, domain.policy())
         self.certificate(domain, f"mta-sts.{domain.zone}")
 
+    def repair_all(self):
+        for name in sorted(self.changed):
+            self.repair(domains.BY_NAME[name])
+        self.changed.clear()
+
     def serve(self, domain, text):
         """Serve TEXT as the policy; None: 404."""
+        self.changed.add(domain.name)
         file = self.folder(domain) / "mta-sts.txt"
         if text is None:
             file.unlink(missing_ok=True)
@@ -81,6 +89,7 @@ class Web:
 
     def certificate(self, domain, name):
         """Present the certificate made for NAME."""
+        self.changed.add(domain.name)
         folder = self.folder(domain)
         shutil.copy(self.root / "pki" / f"{name}.pem", folder / "cert.pem")
         # Loaded by the worker at each handshake, so it must read the key.
@@ -88,6 +97,7 @@ class Web:
         (folder / "key.pem").chmod(0o644)
 
     def fault(self, domain, name):
+        self.changed.add(domain.name)
         (self.folder(domain) / name).touch()
 
     def requests(self, domain=None):

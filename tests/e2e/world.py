@@ -23,6 +23,7 @@ class World(space.Space):
     def __init__(self):
         super().__init__()
         self.senders = {}
+        self.changed = set()  # domains whose zone is not as their row says
         self.stage = None
 
     def up(self, stage=None):
@@ -53,7 +54,9 @@ class World(space.Space):
                               ("path", 53), ("path", 25), ("sender", 53)):
             space.wait_for(f"port {port} in {network}",
                            lambda: self.listening(network, port))
-        self.check_alive()
+        space.wait_for("the resolver", lambda: "NOERROR" in self.run(
+            "sender", "servers", "drill", "-D", net.TLD, "SOA",
+            "@127.0.0.1", check=False).stdout)
 
     def listening(self, network, port):
         listed = self.run(network, None, "ss", "-Hltn", f"sport = :{port}")
@@ -65,6 +68,14 @@ class World(space.Space):
         if name not in self.senders:
             self.senders[name] = exim.KINDS[name](self, name)
         return self.senders[name]
+
+    def clock(self):
+        """The library by which a machine's clock is set, compiled once."""
+        library = self.path("clock.so")
+        if not library.exists():
+            space.run(os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared",
+                      "-fPIC", "-O", "-o", library, space.HERE / "clock.c")
+        return library
 
     # -- attacks ----------------------------------------------------------
 
@@ -143,11 +154,24 @@ class World(space.Space):
 
     def publish(self, domain, **changes):
         """Change DOMAIN's zone and wait until the server answers it."""
+        self.changed.add(domain.name)
         before = wire.serial(net.NAMES, domain.zone)
         self.names.change(domain, **changes)
         space.wait_for(f"new zone {domain.zone}", lambda: wire.serial(
             net.NAMES, domain.zone) not in (None, before))
         self.names.flush(domain)
+
+    def reset(self):
+        """After a case: everything as its row says, machines empty."""
+        self.repair()
+        self.web.repair_all()
+        for name in sorted(self.changed):
+            self.publish(domains.BY_NAME[name])
+        self.changed.clear()
+        self.names.forget()
+        for machine in self.senders.values():
+            machine.reset()
+        self.check_alive()
 
     # -- what the receiving side saw --------------------------------------
 
