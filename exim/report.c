@@ -45,6 +45,16 @@ append(struct sts *sts, struct sts_session *session)
 		    err.text);
 }
 
+/* Does the domain ask for reports, as far as is really known? */
+static bool
+wants_reports(const struct sts_result *result)
+{
+	enum sts_answer answer = sts_result_answer(result);
+
+	return (answer == STS_ANSWER_POLICY || answer == STS_ANSWER_NONE) &&
+	       sts_result_tlsrpt(result);
+}
+
 /* Domain, policy and mode as they were when the answer was given. */
 static void
 describe(struct sts_session *session, const struct sts_ask_answer *answer,
@@ -93,7 +103,7 @@ sts_report_session(struct sts_ask *ask, const struct sts_exim_outcome *outcome)
 		return;
 	if (outcome->strict && outcome->result != STS_SESSION_SUCCESS)
 		distrust(sts, answer->domain);
-	if (!sts_result_tlsrpt(answer->result))
+	if (!wants_reports(answer->result))
 		return;
 	describe(&session, answer, outcome->result, outcome->reason);
 	memcpy(session.mx, outcome->host, sizeof(session.mx));
@@ -119,7 +129,7 @@ sts_report_refusal(struct sts_ask *ask, struct sts_ask_answer *answer)
 		return;
 	answer->refused = true;
 	distrust(sts, answer->domain);
-	if (!sts_result_tlsrpt(answer->result))
+	if (!wants_reports(answer->result))
 		return;
 	describe(&session, answer, STS_SESSION_VALIDATION_FAILURE,
 	    NOT_IN_POLICY);

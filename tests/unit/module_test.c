@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The module as Exim sees it: what it answers with a state that knows, with
+ * none, with a resolver that answers, hangs or lies, and to hostile calls.
+ * A shell script plays the resolver; it counts how often it is run.
+ */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char state_path[600], config_path[600], program_path[600];
+#define STS_MODULE_PATHS                                                       \
+	{                                                                      \
+		.config = config_path, .state = state_path,                    \
+		.program = program_path, .unchecked = true                     \
+	}
+#include "../../exim/module.c"
+
+#include "report/journal.h"
+#include "scratch.h"
+#include "sts.h"
+
+static const char policy[] = "version: STSv1\\010mode: %s\\010mx: "
+			     "mx1.example.com\\010mx: *.example.net\\010"
+			     "max_age: 604800\\010";
+
+static char *top; /* holds the state, the configuration and the program */
+
+static void
+write_file(const char *path, const char *text, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
+	(void)close(fd);
+}
+
+/* A script that notes its run and then does TEXT; $5 is the domain. */
+static void
+set_resolver(const char *text)
+{
+	char script[8192];
+
+	(void)snprintf(script, sizeof(script),
+	    "#!/bin/sh\necho run >>runs\n%s\n", text);
+	write_file(program_path, script, 0755);
+}
+
+/* An answer for DOMAIN with a policy of MODE, live. */
+static void
+resolver_says(const char *domain, const char *mode)
+{
+	char script[4096], text[512];
+
+	(void)snprintf(text, sizeof(text), policy, mode);
+	(void)snprintf(script, sizeof(script),
+	    "cat <<'END'\npolicy %s answer=policy cause=ok source=live "
+	    "stored=0 tlsrpt=1 id=1 expires=1999999999 text=\"%s\" "
+	    "reason=\"\"\nEND",
+	    domain, text);
+	set_resolver(script);
+}
+
+static int
+runs(void)
+{
+	char path[700];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/runs", state_path);
+	return stat(path, &st) == -1 ? 0 : (int)(st.st_size / 4);
+}
+
+static void
+setup(void)
+{
+	char *made = scratch_new();
+
+	top = realpath(made, NULL);
+	free(made);
+	ck_assert_int_eq(chown(top, 0, 0), 0);
+	ck_assert_int_eq(chmod(top, 0755), 0);
+	(void)snprintf(state_path, sizeof(state_path), "%s/state", top);
+	(void)snprintf(config_path, sizeof(config_path), "%s/conf", top);
+	(void)snprintf(program_path, sizeof(program_path), "%s/resolve", top);
+	ck_assert_int_eq(mkdir(state_path, 0700), 0);
+	ck_assert_int_eq(chown(state_path, SCRATCH_UID, SCRATCH_UID), 0);
+	write_file(config_path, "timeout 1s\nlog-level error\n", 0644);
+	set_resolver("exit 1");
+}
+
+static void
+teardown(void)
+{
+	sts_ask_clear(&ask);
+	memset(&ask.unkept, 0, sizeof(ask.unkept));
+	scratch_free(top);
+}
+
+static const char *
+call(dlfunc *function, const char *domain)
+{
+	uschar *argv[] = { (uschar *)(uintptr_t)domain, NULL };
+	uschar *yield = NULL;
+
+	ck_assert_int_eq(function(&yield, 1, argv), 0);
+	ck_assert_ptr_nonnull(yield);
+	return (const char *)yield;
+}
+
+#define ck_mode(domain, mode) ck_assert_str_eq(call(sts_mode, domain), mode)
+
+START_TEST(a_live_policy_is_enforced)
+{
+	resolver_says("example.com", "enforce");
+	ck_mode("Example.COM.", "enforce");
+	ck_assert_str_eq(call(sts_reject, "example.com"),
+	    "^(?!(mx1\\.example\\.com|[^.]+\\.example\\.net)$)");
+	ck_assert_ptr_nonnull(strstr(call(sts_reason, "example.com"),
+	    "example.com"));
+	ck_assert_int_eq(runs(), 1);
+}
+END_TEST
+
+START_TEST(testing_and_none_are_told)
+{
+	resolver_says("example.com", "testing");
+	ck_mode("example.com", "testing");
+	ck_assert_str_eq(call(sts_reject, "example.com"), "*");
+	resolver_says("example.net", "none");
+	ck_mode("example.net", "none");
+}
+END_TEST
+
+static const char *const bad_resolvers[] = { "exit 1", "kill -9 $$", "sleep 30",
+	"echo garbage", "printf 'policy example.com'",
+	"echo policy example.net answer=none cause=ok source=live stored=0 "
+	"tlsrpt=0 'reason=\"\"'",
+	"yes" };
+
+START_TEST(without_an_answer_mail_waits)
+{
+	set_resolver(bad_resolvers[_i]);
+	ck_mode("example.com", "defer");
+	ck_assert_str_eq(call(sts_reject, "example.com"), "*");
+	ck_assert_uint_gt(strlen(call(sts_reason, "example.com")), 10);
+	ck_mode("example.com", "defer");
+	ck_assert_int_le(runs(), 1);
+}
+END_TEST
+
+START_TEST(without_a_state_mail_waits)
+{
+	resolver_says("example.com", "enforce");
+	ck_assert_int_eq(rmdir(state_path), 0);
+	ck_mode("example.com", "defer");
+	ck_assert_str_eq(call(sts_reject, "example.com"), "*");
+}
+END_TEST
+
+START_TEST(a_state_of_root_means_that_mail_waits)
+{
+	resolver_says("example.com", "none");
+	ck_assert_int_eq(chown(state_path, 0, 0), 0);
+	ck_mode("example.com", "defer");
+	ck_assert_int_eq(runs(), 0);
+}
+END_TEST
+
+START_TEST(with_a_bad_configuration_mail_waits)
+{
+	write_file(config_path, "timeuot 1s\n", 0644);
+	ck_mode("example.com", "defer");
+	ck_assert_ptr_nonnull(strstr(call(sts_reason, "example.com"), "conf"));
+}
+END_TEST
+
+START_TEST(rules_hold_without_a_policy)
+{
+	write_file(config_path,
+	    "require any.example\nrequire one.example mx *.one.example\n"
+	    "excuse bad.example until 2099-01-01 reason \"x\"\n",
+	    0644);
+	set_resolver("echo \"policy $5 answer=none cause=ok source=live "
+		     "stored=0 tlsrpt=0 reason=\\\"\\\"\"");
+	ck_mode("any.example", "enforce");
+	ck_assert_str_eq(call(sts_reject, "any.example"), "^$");
+	ck_mode("one.example", "enforce");
+	ck_assert_str_eq(call(sts_reject, "one.example"),
+	    "^(?!([^.]+\\.one\\.example)$)");
+	ck_mode("bad.example", "none");
+}
+END_TEST
+
+static const char *const junk[] = { "[192.0.2.1]", "192.0.2.1", "a b", "a\nb",
+	"-x.example", "$domain", "}{",
+	"b\xc3\xbc"
+	"cher.example",
+	"..", "." };
+
+START_TEST(junk_has_no_policy)
+{
+	ck_mode(junk[_i], "none");
+	ck_assert_str_eq(call(sts_reject, junk[_i]), "*");
+	ck_assert_uint_gt(strlen(call(sts_reason, junk[_i])), 10);
+	ck_assert_int_eq(runs(), 0);
+}
+END_TEST
+
+START_TEST(hostile_calls_return_ok)
+{
+	dlfunc *const all[] = { sts_mode, sts_reject, sts_reason, sts_event };
+	static char big[200000];
+	uschar *nothing[] = { NULL }, *argv[20], *yield;
+	size_t f;
+	int i;
+
+	memset(big, 'a', sizeof(big) - 1);
+	for (i = 0; i < 20; i++)
+		argv[i] = (uschar *)big;
+	for (f = 0; f < 4; f++) {
+		yield = NULL;
+		ck_assert_int_eq(all[f](&yield, 0, nothing), 0);
+		ck_assert_ptr_nonnull(yield);
+		ck_assert_int_eq(all[f](&yield, 0, NULL), 0);
+		ck_assert_int_eq(all[f](&yield, 1, nothing), 0);
+		for (i = 1; i < 20; i++)
+			ck_assert_int_eq(all[f](&yield, i, argv), 0);
+	}
+	ck_assert_str_eq((char *)yield, "");
+	ck_mode("", "defer");
+}
+END_TEST
+
+START_TEST(a_forked_process_knows_what_its_parent_did)
+{
+	int status;
+	pid_t pid;
+
+	resolver_says("example.com", "enforce");
+	ck_mode("example.com", "enforce");
+	pid = fork();
+	if (pid == 0) {
+		ck_mode("example.com", "enforce");
+		_exit(runs() == 1 && sts_ask_open(&ask, NULL) != NULL ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(more_domains_than_are_remembered)
+{
+	char domain[64];
+	int i;
+
+	set_resolver("echo \"policy $5 answer=none cause=ok source=live "
+		     "stored=0 tlsrpt=0 reason=\\\"\\\"\"");
+	for (i = 0; i < 2 * STS_ASK_REMEMBERED; i++) {
+		(void)snprintf(domain, sizeof(domain), "d%d.example", i);
+		ck_mode(domain, "none");
+	}
+	ck_mode("d0.example", "none");
+	ck_assert_int_eq(runs(), 2 * STS_ASK_REMEMBERED + 1);
+}
+END_TEST
+
+/* ---- events -------------------------------------------------------------- */
+
+static void
+event(const char *where, const char *name, const char *data, const char *host,
+    const char *facts)
+{
+	const char *text[] = { where, name, data, "example.com", host,
+		"203.0.113.9", facts };
+	uschar *argv[ARGUMENTS], *yield = NULL;
+	int i;
+
+	for (i = 0; i < ARGUMENTS; i++)
+		argv[i] = (uschar *)(uintptr_t)text[i];
+	ck_assert_int_eq(sts_event(&yield, ARGUMENTS, argv), 0);
+	ck_assert_str_eq((char *)yield, "");
+}
+
+static bool
+take(void *arg, const struct sts_session *got)
+{
+	*(struct sts_session *)arg = *got;
+	return true;
+}
+
+static bool
+take_day(void *arg, const char *day)
+{
+	memcpy(arg, day, strlen(day) + 1);
+	return true;
+}
+
+/* The last record in the journal; false when there is none. */
+static bool
+journal(struct sts_session *got)
+{
+	char day[32] = "";
+	struct sts_dir *dir;
+	size_t skipped;
+
+	ck_assert_int_eq(sts_dir_open(state_path, STS_DIR_READ, &dir, NULL),
+	    STS_OK);
+	if (sts_journal_days(dir, take_day, day, NULL) == STS_OK &&
+	    day[0] != '\0')
+		ck_assert_int_eq(sts_journal_each(dir, day, take, got, &skipped,
+				     NULL),
+		    STS_OK);
+	sts_dir_free(dir);
+	return day[0] != '\0';
+}
+
+#define CLEAR "cipher= cv=0 dane=no ip=192.0.2.1 na= san="
+#define GOOD  "cipher=X cv=1 dane=no ip=192.0.2.1 na=1999999999 san=x"
+
+/* The state's layout, as the resolver leaves it. */
+static void
+lay_out(void)
+{
+	struct sts_state *state;
+
+	ck_assert_int_eq(sts_state_open(state_path, STS_DIR_WRITE, &state,
+			     NULL),
+	    STS_OK);
+	sts_state_free(state);
+}
+
+static void
+connect_with_tls(const char *where, const char *host)
+{
+	event(where, "tcp:connect", "", host, CLEAR);
+	event(where, "smtp:connect", "220 hi", host, CLEAR);
+	event(where, "smtp:ehlo", "250 STARTTLS", host, CLEAR);
+	event(where, "smtp:ehlo", "250 hi", host, GOOD);
+	event(where, "tcp:close", "", host, GOOD);
+}
+
+START_TEST(a_session_is_recorded_with_its_policy)
+{
+	struct sts_session got;
+
+	lay_out();
+	resolver_says("example.com", "enforce");
+	ck_mode("example.com", "enforce");
+	connect_with_tls("sts", "mx1.example.com");
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_SUCCESS);
+	ck_assert_int_eq((int)got.type, STS_TYPE_STS);
+	ck_assert_int_eq((int)got.mode, STS_MODE_ENFORCE);
+	ck_assert_uint_ne(got.policy_hash, 0);
+	ck_assert_str_eq(got.mx, "mx1.example.com");
+	ck_assert_str_eq(got.mx_address, "203.0.113.9");
+	ck_assert_str_eq(got.our_address, "192.0.2.1");
+	ck_assert_str_eq(got.mta, "exim");
+}
+END_TEST
+
+START_TEST(testing_tells_of_hosts_outside_the_policy)
+{
+	struct sts_session got;
+
+	lay_out();
+	resolver_says("example.com", "testing");
+	ck_mode("example.com", "testing");
+	connect_with_tls("plain", "mx.evil.example");
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_VALIDATION_FAILURE);
+	ck_assert_str_eq(got.reason, "MX host not in policy");
+	connect_with_tls("plain", "a.example.net");
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_SUCCESS);
+}
+END_TEST
+
+START_TEST(a_refusal_is_recorded_once)
+{
+	struct sts_session got = { 0 };
+
+	lay_out();
+	resolver_says("example.com", "enforce");
+	(void)call(sts_reason, "example.com");
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_VALIDATION_FAILURE);
+	ck_assert_str_eq(got.mx, "");
+}
+END_TEST
+
+START_TEST(events_never_run_the_resolver)
+{
+	struct sts_session got;
+
+	lay_out();
+	set_resolver("sleep 30");
+	connect_with_tls("plain", "mx1.example.com");
+	ck_assert_int_eq(runs(), 0);
+	ck_assert(!journal(&got)); /* nothing is known of the domain */
+}
+END_TEST
+
+START_TEST(events_without_a_state_do_nothing)
+{
+	ck_assert_int_eq(rmdir(state_path), 0);
+	connect_with_tls("sts", "mx1.example.com");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("module");
+	TCase *tc = tcase_create("module");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	if (geteuid() != 0) {
+		puts("SKIPPED: a state directory needs root to be made\n"
+		     "0 passed, 0 failed");
+		return EXIT_SUCCESS;
+	}
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_live_policy_is_enforced);
+	tcase_add_test(tc, testing_and_none_are_told);
+	tcase_add_loop_test(tc, without_an_answer_mail_waits, 0,
+	    sizeof(bad_resolvers) / sizeof(bad_resolvers[0]));
+	tcase_add_test(tc, without_a_state_mail_waits);
+	tcase_add_test(tc, a_state_of_root_means_that_mail_waits);
+	tcase_add_test(tc, with_a_bad_configuration_mail_waits);
+	tcase_add_test(tc, rules_hold_without_a_policy);
+	tcase_add_loop_test(tc, junk_has_no_policy, 0,
+	    sizeof(junk) / sizeof(junk[0]));
+	tcase_add_test(tc, hostile_calls_return_ok);
+	tcase_add_test(tc, a_forked_process_knows_what_its_parent_did);
+	tcase_add_test(tc, more_domains_than_are_remembered);
+	tcase_add_test(tc, a_session_is_recorded_with_its_policy);
+	tcase_add_test(tc, testing_tells_of_hosts_outside_the_policy);
+	tcase_add_test(tc, a_refusal_is_recorded_once);
+	tcase_add_test(tc, events_never_run_the_resolver);
+	tcase_add_test(tc, events_without_a_state_do_nothing);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
