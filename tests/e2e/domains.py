@@ -13,6 +13,7 @@ import net
 #   good          STARTTLS with a certificate for its name
 #   wrong-name    ... for another name       cn-only  ... only in the CN
 #   expired, not-yet-valid, unknown-ca       as they say
+#   nameless      ... of an unknown CA, and only a CN
 #   no-starttls   does not offer it          454, 502  refuses it
 #   close, garbage                           breaks it after its 220
 
@@ -143,7 +144,7 @@ DOMAINS = [
     broken("wrong-name", "certificate for another name",
            unverified, BAD_CERT),
     broken("cn-only", "host name only in the certificate's CN",
-           verified, BAD_CERT),
+           verified, "certificate has no dNSName"),
     broken("expired", "expired certificate",
            unverified, BAD_CERT),
     broken("not-yet-valid", "certificate not valid yet",
@@ -184,6 +185,9 @@ DOMAINS = [
     Domain("dane-good", "nothing (DANE, certificate of a private CA)",
            dane("mx.dane-good"), dane("mx.dane-good"),
            signed=True, hosts=(Host(does="unknown-ca", tlsa="right"),)),
+    Domain("dane-nameless", "nothing (DANE, no host name in the certificate)",
+           dane("mx.dane-nameless"), dane("mx.dane-nameless"),
+           signed=True, hosts=(Host(does="nameless", tlsa="right"),)),
     Domain("dane-bad", "TLSA record is of another certificate",
            deferred(BAD_CERT), deferred(BAD_CERT),
            signed=True, hosts=(Host(tlsa="wrong"),)),

@@ -52,6 +52,7 @@ LEAF = {
     "expired": ("middle", -60, -50, "DNS:%s"),
     "not-yet-valid": ("middle", 50, 60, "DNS:%s"),
     "unknown-ca": ("other", -60, 60, "DNS:%s"),
+    "nameless": ("other", -60, 60, ""),
 }
 
 
