@@ -24,7 +24,7 @@ sts_match_pattern_valid(const char *text, size_t len)
 		text += 2;
 		len -= 2;
 	}
-	return sts_domain_valid(text, len) && !sts_domain_is_quad(text, len);
+	return sts_domain_valid(text, len);
 }
 
 /*
@@ -55,6 +55,15 @@ same_name(const char *a, const char *b, size_t len)
 	return true;
 }
 
+bool
+sts_match_names_host(const char *text, size_t len)
+{
+	size_t skip = is_wildcard(text, len) ? 2 : 0;
+
+	return sts_match_pattern_valid(text, len) &&
+	       !sts_domain_is_quad(text + skip, len - skip);
+}
+
 /* HOST has no root dot any more. */
 static bool
 match_one(const char *pattern, const char *host, size_t host_len)
@@ -71,7 +80,7 @@ match_one(const char *pattern, const char *host, size_t host_len)
 	}
 	return host_len - label == len &&
 	       same_name(domain, host + label, len) &&
-	       sts_match_pattern_valid(pattern, strlen(pattern));
+	       sts_match_names_host(pattern, strlen(pattern));
 }
 
 /*

@@ -5,8 +5,11 @@
 
 #include "base/error.h"
 
-/* Is TEXT an mx pattern: optional "*." and a Domain that is no dotted quad? */
+/* Is TEXT an mx pattern: optional "*." and a Domain (RFC 5321)? */
 bool sts_match_pattern_valid(const char *text, size_t len);
+
+/* Can it match at all?  A dotted quad is grammatical and names no host. */
+bool sts_match_names_host(const char *text, size_t len);
 
 /*
  * "*." covers exactly one label; ASCII case does not matter; one root dot at

@@ -132,19 +132,10 @@ take_max_age(struct parser *p, const struct field *f)
 	return STS_OK;
 }
 
-static const char *
-bad_mx(const char *value, size_t len)
-{
-	if (sts_domain_is_quad(value, len))
-		return "mx is an address, not a host name; line ignored";
-	return "mx is no host name, nor \"*.\" and a domain; line ignored";
-}
-
 /*
  * ["*."] Domain.  What is not one still has the form of an extension that is
  * named mx, so the line is passed over and only good patterns count.  A
- * dotted quad is grammatical but names no host, and an MTA's host list would
- * take it for an address: passed over as well.
+ * dotted quad is grammatical; no host ever matches it.
  */
 static enum sts_rc
 take_mx(struct parser *p, const struct field *f)
@@ -153,9 +144,12 @@ take_mx(struct parser *p, const struct field *f)
 	size_t i;
 
 	if (!sts_match_pattern_valid(value, f->value_len)) {
-		warn_line(p, bad_mx(value, f->value_len));
+		warn_line(p, "mx is no host name, nor \"*.\" and a domain; "
+			     "line ignored");
 		return STS_OK;
 	}
+	if (!sts_match_names_host(value, f->value_len))
+		warn_line(p, "mx is an address, which no host matches");
 	p->policy->mx[p->policy->mx_count++] = p->room;
 	for (i = 0; i < f->value_len; i++)
 		*p->room++ = (char)sts_ascii_lower((unsigned char)value[i]);

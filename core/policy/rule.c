@@ -58,7 +58,7 @@ parse_mx(struct sts_rule *rule, const char *text, struct sts_error *err)
 	size_t len = strlen(text);
 	char **mx, *copy;
 
-	if (!sts_match_pattern_valid(text, len))
+	if (!sts_match_names_host(text, len))
 		return sts_error_set(err, STS_ECONFIG,
 		    "\"%.64s\" is not an mx pattern", text);
 	mx = reallocarray(rule->mx, rule->mx_count + 1, sizeof(*mx));

@@ -23,7 +23,7 @@ opinion(const char *pattern, const char *host)
 	if (len > 0 && name[len - 1] == '.')
 		name[--len] = '\0';
 	if (len > STS_DOMAIN_MAX || sts_domain_is_quad(name, len) ||
-	    !sts_match_pattern_valid(pattern, strlen(pattern)))
+	    !sts_match_names_host(pattern, strlen(pattern)))
 		return false;
 	if (pattern[0] != '*')
 		return strcasecmp(pattern, name) == 0;

@@ -124,8 +124,10 @@ START_TEST(sts_48_address_is_no_host)
 	};
 
 	all_match(no, COUNT(no), false);
-	ck_assert(!sts_match_pattern_valid("192.0.2.1", 9));
-	ck_assert(sts_match_pattern_valid("192.0.2.1a", 10));
+	ck_assert(sts_match_pattern_valid("192.0.2.1", 9));
+	ck_assert(!sts_match_names_host("192.0.2.1", 9));
+	ck_assert(!sts_match_names_host("*.192.0.2.1", 11));
+	ck_assert(sts_match_names_host("192.0.2.1a", 10));
 }
 END_TEST
 

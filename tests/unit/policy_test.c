@@ -257,9 +257,8 @@ END_TEST
 
 START_TEST(sts_48_bad_mx_is_skipped_beside_good_ones)
 {
-	static const char *const bad[] = { "192.0.2.1", "*.192.0.2.1",
-		"999.0.2.1", "mx.example.com.", "*", "a_b", "a.x, b.x",
-		"b\xc3\xbc" };
+	static const char *const bad[] = { "mx.example.com.", "*", "a_b",
+		"a.x, b.x", "[192.0.2.1]", "b\xc3\xbc" };
 	struct sts_policy *policy;
 	char text[512];
 	size_t i;
@@ -281,6 +280,27 @@ START_TEST(sts_48_bad_mx_is_skipped_beside_good_ones)
 }
 END_TEST
 
+/* It stays in the list, where no host ever matches it. */
+START_TEST(sts_48_a_dotted_quad_is_grammatical)
+{
+	static const char *const quads[] = { "192.0.2.1", "*.192.0.2.1",
+		"999.0.2.1" };
+	struct sts_policy *policy;
+	char text[512];
+	size_t i;
+
+	for (i = 0; i < COUNT(quads); i++) {
+		(void)snprintf(text, sizeof(text),
+		    HEAD "mx: %s\nmx: good.example\n", quads[i]);
+		policy = policy_parse(text);
+		ck_assert_uint_eq(policy->mx_count, 2);
+		ck_assert_str_eq(policy->mx[0], quads[i]);
+		ck_assert_uint_eq(policy->warning_count, 1);
+		sts_policy_free(policy);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -296,6 +316,7 @@ main(void)
 		sts_46_mx_is_a_domain_or_one_wildcard,
 		sts_47_patterns_are_a_labels,
 		sts_48_bad_mx_is_skipped_beside_good_ones,
+		sts_48_a_dotted_quad_is_grammatical,
 	};
 	Suite *suite = suite_create("policy");
 	TCase *tcase = tcase_create("policy");
