@@ -20,8 +20,15 @@ struct sts_fetch_result {
 	char peer[46];
 };
 
+/* Pure: is it text/plain?  NULL, no Content-Type, is not (RFC 8461, 3.2). */
+bool sts_fetch_is_text(const char *type);
+
 /* Called once, never from inside sts_fetch_start(). */
 typedef void (*sts_fetch_fn)(void *arg, const struct sts_fetch_result *result);
+
+/* Pure: is TYPE, a Content-Type or NULL, that of a policy (RFC 8461, 3.2)?
+ * Absent is no; parameters other than a charset are ignored. */
+bool sts_fetch_type_ok(const char *type);
 
 struct sts_fetcher; /* libcurl multi handle, trust store */
 struct sts_fetch;
@@ -30,11 +37,12 @@ struct sts_fetch;
 STS_MUST_USE enum sts_rc sts_fetcher_new(struct sts_loop *loop,
     const char *ca_file, const char *ca_dir, const char *proxy,
     struct sts_fetcher **fetcher, struct sts_error *err);
+/* After all its fetches ended or were cancelled. */
 void sts_fetcher_free(struct sts_fetcher *fetcher);
 
 /*
  * GET https://HOST:PORT/.well-known/mta-sts.txt from ADDR (COUNT of them,
- * tried with fall-over), the whole of it within TIMEOUT_MS.  PORT is
+ * at most 8, tried with fall-over), the whole of it within TIMEOUT_MS.  PORT is
  * STS_POLICY_PORT but in tests.  NULL: no memory.
  */
 STS_MUST_USE struct sts_fetch *sts_fetch_start(struct sts_fetcher *fetcher,
