@@ -1,158 +1,162 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Certificates, see verify.h.  One store serves all connections; OpenSSL's
- * own X509_verify_cert() decides, we only write down what it found, since
- * the SSL layer keeps no more than a number.
+ * Certificate and host name, see verify.h.  A handshake calls check_chain()
+ * instead of OpenSSL's own routine, which is called from there: that hands us
+ * our object without an index that is global to the process.
  */
-#include <sys/stat.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
+#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "base/buf.h"
 #include "base/domain.h"
 #include "verify/verify.h"
 
-#define SECURITY_LEVEL 2   /* 112 bits: RFC 9325, 4.2 */
-#define NAMES_MAX      120 /* octets of foreign names in a sentence */
-
-/* Where systems keep their CAs: Debian, Alpine, FreeBSD; Fedora; NetBSD. */
-static const char *const system_dirs[] = {
-	"/etc/ssl/certs",
-	"/etc/pki/ca-trust/extracted/pem/directory-hash",
-	"/etc/openssl/certs",
-};
-
-/* Debian, Alpine; Fedora; OpenBSD, FreeBSD; FreeBSD's port. */
-static const char *const system_files[] = {
-	"/etc/ssl/certs/ca-certificates.crt",
-	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-	"/etc/pki/tls/certs/ca-bundle.crt",
-	"/etc/ssl/cert.pem",
-	"/usr/local/share/certs/ca-root-nss.crt",
-};
+#define NAME_SHOWN  72  /* octets of a subject or issuer in a sentence */
+#define NAMES_SHOWN 112 /* octets of all dNSNames in a sentence */
+#define HASH_DIGITS 8   /* "002c0b4f.0" */
 
 struct sts_trust {
 	X509_STORE *store;
 };
 
 struct sts_verify {
-	struct sts_trust *trust;
+	X509_STORE *store; /* a reference */
 	char host[STS_DOMAIN_MAX + 1];
-	struct sts_error error;
+	struct sts_error found;
 };
 
-/* "5ed36f99.0", as c_rehash names them? */
+/* A directory first: looking up one CA is cheaper than parsing all. */
+static const char *const system_dirs[] = {
+	"/etc/ssl/certs",     /* Debian, Alpine, SUSE, FreeBSD */
+	"/etc/pki/tls/certs", /* Fedora */
+	"/etc/openssl/certs", /* NetBSD */
+	"/etc/pki/ca-trust/extracted/pem/directory-hash",
+};
+
+static const char *const system_files[] = {
+	"/etc/ssl/certs/ca-certificates.crt", /* Debian, Alpine, Arch */
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", /* Fedora */
+	"/etc/pki/tls/certs/ca-bundle.crt",                  /* older Fedora */
+	"/etc/ssl/ca-bundle.pem",                            /* SUSE */
+	"/etc/ssl/cert.pem",                                 /* BSD, Alpine */
+	"/usr/local/share/certs/ca-root-nss.crt",            /* older FreeBSD */
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* OpenSSL finds a CA by the hash of its subject: "002c0b4f.0". */
 static bool
-is_hash_name(const char *name)
+is_hashed(const char *name)
 {
-	return strspn(name, "0123456789abcdef") == 8 && name[8] == '.' &&
-	       sts_ascii_digit((unsigned char)name[9]);
+	return strspn(name, "0123456789abcdef") == HASH_DIGITS &&
+	       name[HASH_DIGITS] == '.' &&
+	       sts_ascii_digit((unsigned char)name[HASH_DIGITS + 1]);
 }
 
-/* Fedora's /etc/ssl/certs is a directory, but has no hashes. */
+/* Fedora's /etc/ssl/certs, for one, exists and holds a bundle only. */
 static bool
 is_hashed_dir(const char *path)
 {
-	const struct dirent *entry;
-	bool hashed = false;
-	DIR *dir;
+	struct dirent *entry;
+	bool found = false;
+	DIR *dir = opendir(path);
 
-	dir = opendir(path);
 	if (dir == NULL)
 		return false;
-	while (!hashed && (entry = readdir(dir)) != NULL)
-		hashed = is_hash_name(entry->d_name);
+	while (!found && (entry = readdir(dir)) != NULL)
+		found = is_hashed(entry->d_name);
 	(void)closedir(dir);
-	return hashed;
+	return found;
 }
 
-static bool
-is_file(const char *path)
+static enum sts_rc
+add_dir(X509_STORE *store, const char *path, struct sts_error *err)
 {
-	struct stat st;
+	X509_LOOKUP *lookup;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+	if (lookup == NULL ||
+	    X509_LOOKUP_add_dir(lookup, path, X509_FILETYPE_PEM) != 1)
+		return sts_error_set(err, STS_ENOMEM,
+		    "no memory for the CAs of %s", path);
+	return STS_OK;
 }
 
-/* A directory costs nothing until a certificate is looked up in it, a bundle
- * 17 ms of parsing. */
-static void
-find_system(const char **file, const char **dir)
+static enum sts_rc
+add_file(X509_STORE *store, const char *path, struct sts_error *err)
+{
+	if (access(path, R_OK) == -1)
+		return sts_error_sys(err, STS_ELOCAL, "CA file %s", path);
+	if (X509_STORE_load_file(store, path) == 1)
+		return STS_OK;
+	ERR_clear_error();
+	return sts_error_set(err, STS_ELOCAL,
+	    "CA file %s: no certificate can be read from it", path);
+}
+
+static enum sts_rc
+add_system(X509_STORE *store, struct sts_error *err)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(system_dirs) / sizeof(system_dirs[0]); i++)
-		if (is_hashed_dir(system_dirs[i])) {
-			*dir = system_dirs[i];
-			return;
-		}
-	for (i = 0; i < sizeof(system_files) / sizeof(system_files[0]); i++)
-		if (is_file(system_files[i])) {
-			*file = system_files[i];
-			return;
-		}
+	for (i = 0; i < COUNT(system_dirs); i++)
+		if (is_hashed_dir(system_dirs[i]))
+			return add_dir(store, system_dirs[i], err);
+	for (i = 0; i < COUNT(system_files); i++)
+		if (add_file(store, system_files[i], err) == STS_OK)
+			return STS_OK;
+	return sts_error_set(err, STS_ELOCAL,
+	    "the system has no CA certificates in %s, nor in any other "
+	    "usual place",
+	    system_dirs[0]);
 }
 
 static enum sts_rc
-add_file(X509_STORE *store, const char *file, struct sts_error *err)
+add_given(X509_STORE *store, const char *file, const char *dir,
+    struct sts_error *err)
 {
-	X509_LOOKUP *lookup;
+	enum sts_rc rc = STS_OK;
 
-	lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-	if (lookup == NULL)
-		return sts_error_set(err, STS_ENOMEM, "no memory");
-	if (X509_LOOKUP_load_file(lookup, file, X509_FILETYPE_PEM) == 1)
-		return STS_OK;
-	ERR_clear_error();
-	return sts_error_set(err, STS_ELOCAL, "no CA certificates in %s", file);
-}
-
-static enum sts_rc
-add_dir(X509_STORE *store, const char *dir, struct sts_error *err)
-{
-	X509_LOOKUP *lookup;
-	struct stat st;
-
-	if (stat(dir, &st) == -1)
+	if (file != NULL)
+		rc = add_file(store, file, err);
+	if (rc != STS_OK || dir == NULL)
+		return rc;
+	if (access(dir, R_OK | X_OK) == -1)
 		return sts_error_sys(err, STS_ELOCAL, "CA directory %s", dir);
-	if (!S_ISDIR(st.st_mode))
-		return sts_error_set(err, STS_ELOCAL, "%s is not a directory",
+	if (!is_hashed_dir(dir))
+		return sts_error_set(err, STS_ELOCAL,
+		    "CA directory %s: no hashed name in it, see "
+		    "openssl-rehash(1)",
 		    dir);
-	lookup = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
-	if (lookup != NULL &&
-	    X509_LOOKUP_add_dir(lookup, dir, X509_FILETYPE_PEM) == 1)
-		return STS_OK;
-	return sts_error_set(err, STS_ENOMEM, "no memory");
+	return add_dir(store, dir, err);
 }
 
 enum sts_rc
 sts_trust_new(const char *file, const char *dir, struct sts_trust **trust,
     struct sts_error *err)
 {
-	enum sts_rc rc = STS_OK;
-	struct sts_trust *new;
+	struct sts_trust *new = calloc(1, sizeof(*new));
+	enum sts_rc rc;
 
-	if (file == NULL && dir == NULL)
-		find_system(&file, &dir);
-	if (file == NULL && dir == NULL)
-		return sts_error_set(err, STS_ELOCAL,
-		    "no CA certificates found, see ca-file and ca-dir");
-	new = calloc(1, sizeof(*new));
-	if (new == NULL || (new->store = X509_STORE_new()) == NULL) {
+	if (new != NULL)
+		new->store = X509_STORE_new();
+	if (new == NULL || new->store == NULL) {
 		free(new);
-		return sts_error_set(err, STS_ENOMEM, "no memory");
+		return sts_error_set(err, STS_ENOMEM, "no memory for CAs");
 	}
-	if (file != NULL)
-		rc = add_file(new->store, file, err);
-	if (rc == STS_OK && dir != NULL)
-		rc = add_dir(new->store, dir, err);
+	if (file == NULL && dir == NULL)
+		rc = add_system(new->store, err);
+	else
+		rc = add_given(new->store, file, dir, err);
 	if (rc != STS_OK) {
 		sts_trust_free(new);
 		return rc;
@@ -174,185 +178,162 @@ struct sts_verify *
 sts_verify_new(struct sts_trust *trust, const char *host)
 {
 	struct sts_verify *verify = calloc(1, sizeof(*verify));
-	size_t len = strlen(host);
 
-	if (verify == NULL)
+	if (verify == NULL || X509_STORE_up_ref(trust->store) != 1) {
+		free(verify);
 		return NULL;
-	verify->trust = trust;
-	/* An empty host is refused when it is attached. */
-	if (len <= STS_DOMAIN_MAX)
-		memcpy(verify->host, host, len + 1);
-	(void)sts_error_set(&verify->error, STS_ECERTTRUST,
-	    "no certificate was checked");
+	}
+	verify->store = trust->store;
+	(void)snprintf(verify->host, sizeof(verify->host), "%s", host);
 	return verify;
 }
 
 void
 sts_verify_free(struct sts_verify *verify)
 {
+	if (verify == NULL)
+		return;
+	X509_STORE_free(verify->store);
 	free(verify);
 }
 
-/* Add LEN octets of NAME to a list that ends in "..." when it is long. */
-static bool
-add_name(struct sts_buf *list, const void *name, size_t len)
+/*
+ * What a stranger wrote: printable ASCII after this, at most NAME_SHOWN
+ * octets of it, or "?".
+ */
+static const char *
+name_text(const X509_NAME *name, char text[NAME_SHOWN + 1])
 {
-	if (list->len + len > NAMES_MAX) {
-		(void)sts_buf_str(list, list->len == 0 ? "..." : ", ...");
-		return false;
-	}
-	if (list->len > 0)
-		(void)sts_buf_str(list, ", ");
-	(void)sts_buf_escaped(list, name, len);
-	return true;
+	BIO *bio = BIO_new(BIO_s_mem());
+	int len = 0;
+
+	if (bio != NULL &&
+	    X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) > 0)
+		len = BIO_read(bio, text, NAME_SHOWN);
+	BIO_free(bio);
+	text[len > 0 ? len : 0] = '\0';
+	return len > 0 ? text : "?";
+}
+
+static const char *
+date_text(const ASN1_TIME *date, char text[16])
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(date, &tm) != 1 ||
+	    strftime(text, 16, "%Y-%m-%d", &tm) == 0)
+		return "at an unknown time";
+	return text;
 }
 
 static void
-add_dns_names(struct sts_buf *list, const X509 *cert)
+found_date(struct sts_verify *verify, int error, const X509 *cert,
+    const char *whose)
+{
+	char subject[NAME_SHOWN + 1], date[16];
+	const char *name = name_text(X509_get_subject_name(cert), subject);
+
+	if (error == X509_V_ERR_CERT_HAS_EXPIRED)
+		(void)sts_error_set(&verify->found, STS_ECERTDATE,
+		    "%scertificate expired %s, %s", whose,
+		    date_text(X509_get0_notAfter(cert), date), name);
+	else
+		(void)sts_error_set(&verify->found, STS_ECERTTRUST,
+		    "%scertificate is not valid before %s, %s", whose,
+		    date_text(X509_get0_notBefore(cert), date), name);
+}
+
+/* The dNSNames of CERT, as far as they fit. */
+static void
+list_names(const X509 *cert, struct sts_buf *buf)
 {
 	GENERAL_NAMES *names;
-	const GENERAL_NAME *name;
-	const ASN1_STRING *text;
-	bool room = true;
 	int i;
 
 	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	for (i = 0; room && i < sk_GENERAL_NAME_num(names); i++) {
-		name = sk_GENERAL_NAME_value(names, i);
+	for (i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
 		if (name->type != GEN_DNS)
 			continue;
-		text = name->d.dNSName;
-		room = add_name(list, ASN1_STRING_get0_data(text),
-		    (size_t)ASN1_STRING_length(text));
+		(void)sts_buf_str(buf, buf->len == 0 ? "" : ", ");
+		(void)sts_buf_escaped(buf,
+		    ASN1_STRING_get0_data(name->d.dNSName),
+		    (size_t)ASN1_STRING_length(name->d.dNSName));
 	}
 	GENERAL_NAMES_free(names);
 }
 
 static void
-add_common_name(struct sts_buf *list, const X509_NAME *name)
+found_name(struct sts_verify *verify, const X509 *cert)
 {
-	char text[64];
-	int len;
+	struct sts_buf names;
 
-	len =
-	    X509_NAME_get_text_by_NID(name, NID_commonName, text, sizeof(text));
-	if (len > 0)
-		(void)add_name(list, text, strlen(text));
+	sts_buf_init(&names, NAMES_SHOWN);
+	list_names(cert, &names);
+	(void)sts_error_set(&verify->found, STS_ECERTNAME,
+	    "certificate is for %s%s, not for %.100s",
+	    names.len == 0 ? "no dNSName" : sts_buf_text(&names),
+	    names.rc != STS_OK ? " ..." : "", verify->host);
+	sts_buf_clear(&names);
+}
+
+static void
+found_trust(struct sts_verify *verify, int error, const X509 *cert)
+{
+	char subject[NAME_SHOWN + 1], issuer[NAME_SHOWN + 1];
+	bool ours = error == X509_V_ERR_OUT_OF_MEM;
+
+	(void)sts_error_set(&verify->found, ours ? STS_ELOCAL : STS_ECERTTRUST,
+	    "certificate %s issued by %s: %.60s",
+	    name_text(X509_get_subject_name(cert), subject),
+	    name_text(X509_get_issuer_name(cert), issuer),
+	    X509_verify_cert_error_string(error));
+}
+
+/* Remember in words what stopped the verification. */
+static void
+record(struct sts_verify *verify, X509_STORE_CTX *ctx)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	const X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+	bool leaf = X509_STORE_CTX_get_error_depth(ctx) == 0;
+
+	if (cert == NULL)
+		cert = X509_STORE_CTX_get0_cert(ctx);
+	if (cert == NULL)
+		(void)sts_error_set(&verify->found, STS_ECERTTRUST,
+		    "certificate: %.60s", X509_verify_cert_error_string(error));
+	else if (error == X509_V_ERR_HOSTNAME_MISMATCH)
+		found_name(verify, cert);
+	else if (error == X509_V_ERR_CERT_HAS_EXPIRED ||
+		 error == X509_V_ERR_CERT_NOT_YET_VALID)
+		found_date(verify, error, cert, leaf ? "" : "CA ");
 	else
-		(void)sts_buf_str(list, "(no name)");
+		found_trust(verify, error, cert);
 }
 
-/* "2026-01-02" */
-static void
-date_text(const ASN1_TIME *time, char text[16])
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
-	    strftime(text, 16, "%Y-%m-%d", &tm) == 0)
-		memcpy(text, "?", 2);
-}
-
-static void
-set_name_error(struct sts_verify *verify, const X509 *cert)
-{
-	struct sts_buf names;
-
-	sts_buf_init(&names, 8 * NAMES_MAX);
-	add_dns_names(&names, cert);
-	(void)sts_error_set(&verify->error, STS_ECERTNAME,
-	    "certificate is for %.*s, not %s", NAMES_MAX + 8,
-	    names.len == 0 ? "no host name" : sts_buf_text(&names),
-	    verify->host);
-	sts_buf_clear(&names);
-}
-
-static void
-set_date_error(struct sts_verify *verify, const X509 *cert, bool expired)
-{
-	struct sts_buf names;
-	char date[16];
-
-	sts_buf_init(&names, 8 * NAMES_MAX);
-	add_common_name(&names, X509_get_subject_name(cert));
-	date_text(expired ? X509_get0_notAfter(cert)
-			  : X509_get0_notBefore(cert),
-	    date);
-	(void)sts_error_set(&verify->error,
-	    expired ? STS_ECERTDATE : STS_ECERTTRUST,
-	    expired ? "certificate expired %s, CN %.*s"
-		    : "certificate is not valid before %s, CN %.*s",
-	    date, NAMES_MAX, sts_buf_text(&names));
-	sts_buf_clear(&names);
-}
-
-static void
-set_trust_error(struct sts_verify *verify, const X509 *cert, int error)
-{
-	struct sts_buf names;
-
-	sts_buf_init(&names, 8 * NAMES_MAX);
-	if (cert != NULL)
-		add_common_name(&names, X509_get_issuer_name(cert));
-	(void)sts_error_set(&verify->error, STS_ECERTTRUST,
-	    "certificate not trusted: %s (issuer CN %.*s)",
-	    X509_verify_cert_error_string(error), NAMES_MAX,
-	    sts_buf_text(&names));
-	sts_buf_clear(&names);
-}
-
-static void
-remember(struct sts_verify *verify, const X509 *cert, int error)
-{
-	switch (error) {
-	case X509_V_ERR_OUT_OF_MEM:
-		(void)sts_error_set(&verify->error, STS_ELOCAL, "no memory");
-		break;
-	case X509_V_ERR_HOSTNAME_MISMATCH:
-		set_name_error(verify, cert);
-		break;
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		set_date_error(verify, cert, true);
-		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		set_date_error(verify, cert, false);
-		break;
-	default:
-		set_trust_error(verify, cert, error);
-		break;
-	}
-}
-
-/* In place of X509_verify_cert(), with our argument. */
 static int
-on_verify(X509_STORE_CTX *ctx, void *arg)
+check_chain(X509_STORE_CTX *ctx, void *arg)
 {
 	struct sts_verify *verify = arg;
 	int ok = X509_verify_cert(ctx);
-	const X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	int error = X509_STORE_CTX_get_error(ctx);
 
-	if (ok == 1 && error == X509_V_OK) {
-		memset(&verify->error, 0, sizeof(verify->error));
+	if (ok == 1)
 		return 1;
-	}
-	if (cert == NULL)
-		cert = X509_STORE_CTX_get0_cert(ctx);
-	remember(verify, cert, error);
+	record(verify, ctx);
 	return 0;
 }
 
-/* Names: dNSName only, "*" only as the whole left-most label (RFC 9525). */
+/* OpenSSL would match an address written as dNSName, and not check at all
+ * for "". */
 static bool
-set_param(X509_VERIFY_PARAM *param, const char *host)
+has_name(const struct sts_verify *verify)
 {
-	X509_VERIFY_PARAM_set_hostflags(param,
-	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-		X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	(void)X509_VERIFY_PARAM_clear_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
-	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1 &&
-	       X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) ==
-		   1;
+	size_t len = strlen(verify->host);
+
+	return sts_domain_valid(verify->host, len) &&
+	       !sts_domain_is_quad(verify->host, len);
 }
 
 enum sts_rc
@@ -360,31 +341,33 @@ sts_verify_attach(struct sts_verify *verify, void *ssl_ctx,
     struct sts_error *err)
 {
 	SSL_CTX *ctx = ssl_ctx;
-	size_t len = strlen(verify->host);
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
 
-	/* OpenSSL would take ".example" for any subdomain of it. */
-	if (!sts_domain_valid(verify->host, len) ||
-	    sts_domain_is_quad(verify->host, len)) {
-		(void)sts_error_set(&verify->error, STS_ECERTNAME,
-		    "\"%s\" is not a host name", verify->host);
-		return sts_error_set(err, STS_ECERTNAME, "%s",
-		    verify->error.text);
-	}
-	if (!set_param(SSL_CTX_get0_param(ctx), verify->host) ||
-	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-	    X509_STORE_up_ref(verify->trust->store) != 1)
-		return sts_error_set(err, STS_ENOMEM, "no memory");
-	SSL_CTX_set_cert_store(ctx, verify->trust->store);
-	SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
+	verify->found = (struct sts_error){ .rc = STS_OK };
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, on_verify, verify);
+	SSL_CTX_set_cert_verify_callback(ctx, check_chain, verify);
+	SSL_CTX_set1_cert_store(ctx, verify->store);
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+		X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (!has_name(verify)) {
+		(void)sts_error_set(&verify->found, STS_ECERTNAME,
+		    "no certificate is for \"%.100s\", which is no host name",
+		    verify->host);
+		return sts_verify_result(verify, err);
+	}
+	if (X509_VERIFY_PARAM_set1_host(param, verify->host, 0) != 1 ||
+	    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER) !=
+		1 ||
+	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+		return sts_error_set(err, STS_ELOCAL, "cannot set up TLS");
 	return STS_OK;
 }
 
 enum sts_rc
 sts_verify_result(const struct sts_verify *verify, struct sts_error *err)
 {
-	if (verify->error.rc != STS_OK && err != NULL)
-		*err = verify->error;
-	return verify->error.rc;
+	if (err != NULL && verify->found.rc != STS_OK)
+		*err = verify->found;
+	return verify->found.rc;
 }
