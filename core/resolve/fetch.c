@@ -8,23 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <curl/curl.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/domain.h"
 #include "config.h"
 #include "resolve/addr.h"
 #include "resolve/fetch.h"
+#include "resolve/http.h"
+#include "resolve/route.h"
 #include "verify/verify.h"
 
 #define BODY_MAX    65536 /* RFC 8461, 3.3 suggests it */
 #define HEADER_MAX  32768 /* all header lines, interim answers included */
 #define URL_MAX     (STS_DOMAIN_MAX + sizeof("https://:65535" STS_POLICY_PATH))
 #define RESOLVE_MAX (STS_DOMAIN_MAX + sizeof("+:65535:"))
-#define REASON_MAX  200
+
+#define SET(easy, option, value)                                               \
+	(curl_easy_setopt((easy), CURLOPT_##option, (value)) == CURLE_OK)
+#define SET_MULTI(multi, option, value)                                        \
+	(curl_multi_setopt((multi), CURLMOPT_##option, (value)) == CURLM_OK)
 
 struct sts_fetcher {
 	struct sts_loop *loop;
@@ -42,8 +46,9 @@ struct sts_fetch {
 	struct curl_slist *resolve;
 	struct sts_buf body;
 	size_t header_len;
-	bool head_good; /* status and type are what we want */
-	int sys;        /* errno of a fault of ours, or 0 */
+	bool proxy_first; /* TLS with an https proxy is yet to come */
+	bool head_good;   /* status and type are what we want */
+	int sys;          /* errno of a fault of ours, or 0 */
 	struct sts_error error;
 	char reason[CURL_ERROR_SIZE];
 	int64_t start, timeout;
@@ -52,70 +57,6 @@ struct sts_fetch {
 	size_t count;
 	struct sts_addr addr[];
 };
-
-static bool
-same_word(const char *text, const char *word)
-{
-	for (; *word != '\0'; text++, word++)
-		if (sts_ascii_lower((unsigned char)*text) != *word)
-			return false;
-	return true;
-}
-
-/* media-type = type "/" subtype *( OWS ";" OWS parameter ); RFC 8461, 3.2
- * has no parameter that matters. */
-bool
-sts_fetch_is_text(const char *type)
-{
-	static const char plain[] = "text/plain";
-
-	if (type == NULL)
-		return false;
-	type += strspn(type, " \t");
-	if (!same_word(type, plain))
-		return false;
-	type += sizeof(plain) - 1;
-	type += strspn(type, " \t");
-	return *type == '\0' || *type == ';';
-}
-
-/* TEXT as far as it fits, fit for a log line. */
-static enum sts_rc
-set_escaped(struct sts_error *err, enum sts_rc rc, const char *before,
-    const char *text)
-{
-	struct sts_buf buf;
-
-	sts_buf_init(&buf, REASON_MAX);
-	(void)sts_buf_escaped(&buf, text, strlen(text));
-	(void)sts_error_set(err, rc, "%s%s", before, sts_buf_text(&buf));
-	sts_buf_clear(&buf);
-	return rc;
-}
-
-static bool
-is_redirect(long status)
-{
-	return (status >= 301 && status <= 303) || status == 307 ||
-	       status == 308;
-}
-
-/* RFC 8461, 3.3: status 200 alone, no redirect; 3.2: text/plain. */
-static enum sts_rc
-judge_head(long status, const char *type, struct sts_error *err)
-{
-	if (is_redirect(status))
-		return sts_error_set(err, STS_EFETCH,
-		    "redirect (%ld) not followed", status);
-	if (status != 200)
-		return sts_error_set(err, STS_EFETCH, "HTTP status %ld",
-		    status);
-	if (type == NULL)
-		return sts_error_set(err, STS_EFETCH, "no Content-Type");
-	if (!sts_fetch_is_text(type))
-		return set_escaped(err, STS_EFETCH, "Content-Type is ", type);
-	return STS_OK;
-}
 
 static bool
 is_blank(const char *line, size_t len)
@@ -144,7 +85,7 @@ take_header(char *line, size_t size, size_t len, void *arg)
 	if (status < 200)
 		return len;
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &type);
-	if (judge_head(status, type, &fetch->error) != STS_OK)
+	if (sts_http_judge(status, type, &fetch->error) != STS_OK)
 		return 0;
 	fetch->head_good = true;
 	return len;
@@ -168,12 +109,18 @@ take_body(char *data, size_t size, size_t len, void *arg)
 	return 0;
 }
 
+/* libcurl comes here for an https proxy first, whose certificate is checked
+ * against the system's CAs, not ours. */
 static CURLcode
 set_trust(CURL *easy, void *ssl_ctx, void *arg)
 {
 	struct sts_fetch *fetch = arg;
 
 	(void)easy;
+	if (fetch->proxy_first) {
+		fetch->proxy_first = false;
+		return CURLE_OK;
+	}
 	if (sts_verify_attach(fetch->verify, ssl_ctx, &fetch->error) != STS_OK)
 		return CURLE_ABORTED_BY_CALLBACK;
 	return CURLE_OK;
@@ -194,31 +141,6 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 	return fd == -1 ? CURL_SOCKET_BAD : fd;
 }
 
-/* errno of what keeps us from sending to ADDR, or 0.  A datagram socket
- * asks the routing table and sends nothing. */
-static int
-route_fault(const struct sts_addr *addr, unsigned short port)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	int fd, ret, fault;
-
-	fd = socket(addr->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return errno;
-	v4.sin_addr = addr->u.v4;
-	v4.sin_port = htons(port);
-	v6.sin6_addr = addr->u.v6;
-	v6.sin6_port = htons(port);
-	if (addr->family == AF_INET)
-		ret = connect(fd, (struct sockaddr *)&v4, sizeof(v4));
-	else
-		ret = connect(fd, (struct sockaddr *)&v6, sizeof(v6));
-	fault = ret == -1 ? errno : 0;
-	(void)close(fd);
-	return fault;
-}
-
 /* Is it we who cannot reach any of the addresses? */
 static int
 local_fault(const struct sts_fetch *fetch)
@@ -227,7 +149,7 @@ local_fault(const struct sts_fetch *fetch)
 	size_t i;
 
 	for (i = 0; fetch->sys == 0 && i < fetch->count; i++) {
-		fault = route_fault(&fetch->addr[i], STS_POLICY_PORT);
+		fault = sts_route_fault(&fetch->addr[i]);
 		if (fault == 0)
 			return 0;
 	}
@@ -261,11 +183,11 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		if (causes[i].code != code)
 			continue;
-		(void)set_escaped(&fetch->error, causes[i].rc, causes[i].words,
-		    reason);
+		(void)sts_http_reason(&fetch->error, causes[i].rc,
+		    causes[i].words, reason);
 		return;
 	}
-	(void)set_escaped(&fetch->error, STS_EFETCH, "", reason);
+	(void)sts_http_reason(&fetch->error, STS_EFETCH, "", reason);
 }
 
 static void
@@ -452,14 +374,10 @@ set_up_multi(struct sts_fetcher *fetcher)
 {
 	CURLM *multi = fetcher->multi;
 
-	return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
-		   watch_socket) == CURLM_OK &&
-	       curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, fetcher) ==
-		   CURLM_OK &&
-	       curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer) ==
-		   CURLM_OK &&
-	       curl_multi_setopt(multi, CURLMOPT_TIMERDATA, fetcher) ==
-		   CURLM_OK;
+	return SET_MULTI(multi, SOCKETFUNCTION, watch_socket) &&
+	       SET_MULTI(multi, SOCKETDATA, fetcher) &&
+	       SET_MULTI(multi, TIMERFUNCTION, set_timer) &&
+	       SET_MULTI(multi, TIMERDATA, fetcher);
 }
 
 enum sts_rc
@@ -571,19 +489,12 @@ set_target(struct sts_fetch *fetch, const char *host, unsigned port)
 	(void)snprintf(url, sizeof(url), "https://%s:%u" STS_POLICY_PATH, host,
 	    port);
 	fetch->resolve = resolve_list(fetch, host, port);
-	return fetch->resolve != NULL &&
-	       curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_RESOLVE, fetch->resolve) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PROXY, fetch->fetcher->proxy) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_NOPROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_USERAGENT,
-		   "mta-sts/" STS_VERSION) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-		   (long)fetch->timeout) == CURLE_OK;
+	return fetch->resolve != NULL && SET(easy, PROTOCOLS_STR, "https") &&
+	       SET(easy, URL, url) && SET(easy, RESOLVE, fetch->resolve) &&
+	       SET(easy, PROXY, fetch->fetcher->proxy) &&
+	       SET(easy, NOPROXY, "") &&
+	       SET(easy, USERAGENT, "mta-sts/" STS_VERSION) &&
+	       SET(easy, CONNECTTIMEOUT_MS, (long)fetch->timeout);
 }
 
 /* Without CAINFO and CAPATH libcurl parses no bundle, which costs 17 ms. */
@@ -592,25 +503,17 @@ set_calls(struct sts_fetch *fetch)
 {
 	CURL *easy = fetch->easy;
 
-	return curl_easy_setopt(easy, CURLOPT_CAINFO, NULL) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_trust) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, fetch) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-		   open_socket) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, fetch) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetch) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetch) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetch->reason) ==
-		   CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_PRIVATE, fetch) == CURLE_OK;
+	return SET(easy, CAINFO, NULL) && SET(easy, CAPATH, NULL) &&
+	       SET(easy, SSL_CTX_FUNCTION, set_trust) &&
+	       SET(easy, SSL_CTX_DATA, fetch) &&
+	       SET(easy, OPENSOCKETFUNCTION, open_socket) &&
+	       SET(easy, OPENSOCKETDATA, fetch) &&
+	       SET(easy, HEADERFUNCTION, take_header) &&
+	       SET(easy, HEADERDATA, fetch) &&
+	       SET(easy, WRITEFUNCTION, take_body) &&
+	       SET(easy, WRITEDATA, fetch) &&
+	       SET(easy, ERRORBUFFER, fetch->reason) &&
+	       SET(easy, PRIVATE, fetch);
 }
 
 /* Without addresses libcurl would ask a resolver of its own. */
@@ -649,6 +552,7 @@ sts_fetch_start(struct sts_fetcher *fetcher, const char *host, unsigned port,
 	fetch->fetcher = fetcher;
 	fetch->start = sts_clock_ms();
 	fetch->timeout = timeout_ms;
+	fetch->proxy_first = strncmp(fetcher->proxy, "https://", 8) == 0;
 	fetch->fn = fn;
 	fetch->arg = arg;
 	fetch->count = count;

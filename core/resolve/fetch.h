@@ -13,15 +13,12 @@
 
 struct sts_fetch_result {
 	struct sts_error error; /* rc STS_OK, EFETCH, EWEBPKI, ELOCAL */
-	long status;		/* HTTP, 0: none came */
-	const char *body;	/* STS_OK: borrowed until the callback returns */
+	long status;            /* HTTP, 0: none came */
+	const char *body; /* STS_OK: borrowed until the callback returns */
 	size_t len;
 	int64_t ms; /* it took */
 	char peer[46];
 };
-
-/* Pure: is it text/plain?  NULL, no Content-Type, is not (RFC 8461, 3.2). */
-bool sts_fetch_is_text(const char *type);
 
 /* Called once, never from inside sts_fetch_start(). */
 typedef void (*sts_fetch_fn)(void *arg, const struct sts_fetch_result *result);
@@ -46,8 +43,8 @@ void sts_fetcher_free(struct sts_fetcher *fetcher);
  * STS_POLICY_PORT but in tests.  NULL: no memory.
  */
 STS_MUST_USE struct sts_fetch *sts_fetch_start(struct sts_fetcher *fetcher,
-    const char *host, unsigned port, const struct sts_addr *addr,
-    size_t count, int64_t timeout_ms, sts_fetch_fn fn, void *arg);
+    const char *host, unsigned port, const struct sts_addr *addr, size_t count,
+    int64_t timeout_ms, sts_fetch_fn fn, void *arg);
 void sts_fetch_cancel(struct sts_fetch *fetch); /* before FN was called */
 
 #endif
