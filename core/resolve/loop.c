@@ -152,8 +152,7 @@ unlink_timer(struct sts_loop *loop, struct sts_timer *timer)
 {
 	*(timer->prev == NULL ? &loop->first : &timer->prev->next) =
 	    timer->next;
-	*(timer->next == NULL ? &loop->last : &timer->next->prev) =
-	    timer->prev;
+	*(timer->next == NULL ? &loop->last : &timer->next->prev) = timer->prev;
 }
 
 void

@@ -7,16 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/domain.h"
 #include "resolve/dns.h"
+#include "resolve/wire.h"
 
-#define HEADER_LEN    12
-#define NAME_MAX_LEN  255
-#define NAME_TEXT_MAX (4 * NAME_MAX_LEN)
-#define LABEL_MAX     63
-#define CHAIN_MAX     16
-#define CLASS_IN      1
+#define CHAIN_MAX 16
+#define CLASS_IN  1
 
 enum rr_type {
 	RR_A = 1,
@@ -50,16 +45,8 @@ _Static_assert(sizeof(status_names) / sizeof(status_names[0]) ==
 		   STS_DNS_STATUS_MAX,
     "status_names matches enum sts_dns_status");
 
-/* An uncompressed name in lower case, so that equality is memcmp(). */
-struct name {
-	unsigned char octets[NAME_MAX_LEN];
-	size_t len;
-};
-
 struct message {
-	const unsigned char *data;
-	size_t len;
-	size_t at;
+	struct sts_wire wire;
 	unsigned rcode;    /* with the upper bits of an OPT record */
 	unsigned count[4]; /* questions, answers, authority, additional */
 	size_t start[4];
@@ -67,7 +54,7 @@ struct message {
 };
 
 struct record {
-	struct name owner;
+	struct sts_wire_name owner;
 	unsigned type, class;
 	uint32_t ttl;
 	size_t at, len; /* rdata */
@@ -108,150 +95,22 @@ sts_dns_answer_fail(struct sts_dns_answer *answer, enum sts_dns_status status,
 }
 
 static bool
-get16(struct message *msg, unsigned *value)
-{
-	if (msg->len - msg->at < 2)
-		return false;
-	*value = (unsigned)msg->data[msg->at] << 8 | msg->data[msg->at + 1];
-	msg->at += 2;
-	return true;
-}
-
-static bool
-get32(struct message *msg, uint32_t *value)
-{
-	unsigned high, low;
-
-	if (!get16(msg, &high) || !get16(msg, &low))
-		return false;
-	*value = (uint32_t)high << 16 | low;
-	return true;
-}
-
-/* Copy one label of LEN octets with its length in front. */
-static bool
-add_label(struct name *name, const unsigned char *label, size_t len)
-{
-	size_t i;
-
-	if (name->len + 1 + len > sizeof(name->octets))
-		return false;
-	name->octets[name->len++] = (unsigned char)len;
-	for (i = 0; i < len; i++)
-		name->octets[name->len++] =
-		    (unsigned char)sts_ascii_lower(label[i]);
-	return true;
-}
-
-/*
- * The name at msg->at, which is moved behind it.  A pointer must lead before
- * the part that it ends, so the walk is finite.
- */
-static bool
-get_name(struct message *msg, struct name *name)
-{
-	size_t at = msg->at, limit = at, target;
-	bool jumped = false;
-	unsigned octet;
-
-	name->len = 0;
-	for (;;) {
-		if (at >= msg->len)
-			return false;
-		octet = msg->data[at++];
-		if (octet <= LABEL_MAX) {
-			if (octet > msg->len - at ||
-			    !add_label(name, msg->data + at, octet))
-				return false;
-			at += octet;
-			if (octet > 0)
-				continue;
-			break;
-		}
-		if (octet < 0xc0 || at >= msg->len)
-			return false;
-		target = (octet & 0x3fu) << 8 | msg->data[at++];
-		if (target >= limit)
-			return false;
-		if (!jumped)
-			msg->at = at;
-		jumped = true;
-		at = limit = target;
-	}
-	if (!jumped)
-		msg->at = at;
-	return true;
-}
-
-/* "a.example." or "a.example" as a name on the wire. */
-static bool
-name_of_text(const char *text, struct name *name)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t len;
-
-	name->len = 0;
-	while (*p != '\0') {
-		len = strcspn((const char *)p, ".");
-		if (len == 0 || len > LABEL_MAX || !add_label(name, p, len))
-			return false;
-		p += len;
-		if (*p == '.')
-			p++;
-	}
-	return add_label(name, p, 0);
-}
-
-static bool
-same_name(const struct name *a, const struct name *b)
-{
-	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
-}
-
-/* Text without root dot, "." for the root; what could be mistaken for
- * something else is escaped. */
-static char *
-text_of_name(const struct name *name, size_t *len)
-{
-	struct sts_buf buf;
-	size_t at, i, label;
-
-	sts_buf_init(&buf, NAME_TEXT_MAX);
-	for (at = 0; name->octets[at] != 0; at += label + 1) {
-		label = name->octets[at];
-		if (at > 0)
-			(void)sts_buf_str(&buf, ".");
-		for (i = at + 1; i <= at + label; i++)
-			if (name->octets[i] == '.')
-				(void)sts_buf_str(&buf, "\\046");
-			else
-				(void)sts_buf_escaped(&buf, name->octets + i,
-				    1);
-	}
-	if (at == 0)
-		(void)sts_buf_str(&buf, ".");
-	if (buf.rc != STS_OK) {
-		sts_buf_clear(&buf);
-		return NULL;
-	}
-	*len = buf.len;
-	return sts_buf_take(&buf);
-}
-
-static bool
 get_record(struct message *msg, struct record *rec)
 {
 	unsigned len;
 
-	if (!get_name(msg, &rec->owner) || !get16(msg, &rec->type) ||
-	    !get16(msg, &rec->class) || !get32(msg, &rec->ttl) ||
-	    !get16(msg, &len) || len > msg->len - msg->at)
+	if (!sts_wire_get_name(&msg->wire, &rec->owner) ||
+	    !sts_wire_get16(&msg->wire, &rec->type) ||
+	    !sts_wire_get16(&msg->wire, &rec->class) ||
+	    !sts_wire_get32(&msg->wire, &rec->ttl) ||
+	    !sts_wire_get16(&msg->wire, &len) ||
+	    len > msg->wire.len - msg->wire.at)
 		return false;
 	if (rec->ttl > INT32_MAX) /* RFC 2181, 8 */
 		rec->ttl = 0;
-	rec->at = msg->at;
+	rec->at = msg->wire.at;
 	rec->len = len;
-	msg->at += len;
+	msg->wire.at += len;
 	return true;
 }
 
@@ -274,7 +133,7 @@ parse_a(const struct message *msg, const struct record *rec, struct sts_rr *rr)
 	if (rec->len != sizeof(rr->addr.u.v4))
 		return STS_DNS_FAILURE;
 	rr->addr.family = AF_INET;
-	memcpy(&rr->addr.u.v4, msg->data + rec->at, rec->len);
+	memcpy(&rr->addr.u.v4, msg->wire.data + rec->at, rec->len);
 	return STS_DNS_OK;
 }
 
@@ -285,22 +144,22 @@ parse_aaaa(const struct message *msg, const struct record *rec,
 	if (rec->len != sizeof(rr->addr.u.v6))
 		return STS_DNS_FAILURE;
 	rr->addr.family = AF_INET6;
-	memcpy(&rr->addr.u.v6, msg->data + rec->at, rec->len);
+	memcpy(&rr->addr.u.v6, msg->wire.data + rec->at, rec->len);
 	return STS_DNS_OK;
 }
 
 static enum sts_dns_status
 parse_mx(const struct message *msg, const struct record *rec, struct sts_rr *rr)
 {
-	struct message sub = *msg;
-	struct name name;
+	struct sts_wire sub = msg->wire;
+	struct sts_wire_name name;
 
 	sub.at = rec->at;
 	sub.len = rec->at + rec->len;
-	if (!get16(&sub, &rr->preference) || !get_name(&sub, &name) ||
-	    sub.at != sub.len)
+	if (!sts_wire_get16(&sub, &rr->preference) ||
+	    !sts_wire_get_name(&sub, &name) || sub.at != sub.len)
 		return STS_DNS_FAILURE;
-	rr->data = text_of_name(&name, &rr->len);
+	rr->data = sts_wire_text(&name, &rr->len);
 	return rr->data == NULL ? STS_DNS_LOCAL : STS_DNS_OK;
 }
 
@@ -309,7 +168,7 @@ static enum sts_dns_status
 parse_txt(const struct message *msg, const struct record *rec,
     struct sts_rr *rr)
 {
-	const unsigned char *p = msg->data + rec->at;
+	const unsigned char *p = msg->wire.data + rec->at;
 	size_t at, to = 0;
 
 	if (rec->len == 0)
@@ -335,7 +194,7 @@ parse_tlsa(const struct message *msg, const struct record *rec,
 {
 	if (rec->len <= 3)
 		return STS_DNS_FAILURE;
-	return copy_rdata(rr, msg->data + rec->at, rec->len);
+	return copy_rdata(rr, msg->wire.data + rec->at, rec->len);
 }
 
 static const struct {
@@ -368,15 +227,16 @@ sts_dns_type_number(enum sts_dns_type type)
 
 /* Header and question; NULL or what is wrong. */
 static const char *
-read_head(struct message *msg, const struct name *name, unsigned type)
+read_head(struct message *msg, const struct sts_wire_name *name, unsigned type)
 {
 	unsigned id, flags, qtype, qclass, i;
-	struct name asked;
+	struct sts_wire_name asked;
 
-	if (!get16(msg, &id) || !get16(msg, &flags))
+	if (!sts_wire_get16(&msg->wire, &id) ||
+	    !sts_wire_get16(&msg->wire, &flags))
 		return "malformed header";
 	for (i = 0; i < 4; i++)
-		if (!get16(msg, &msg->count[i]))
+		if (!sts_wire_get16(&msg->wire, &msg->count[i]))
 			return "malformed header";
 	msg->rcode = flags & 0xf;
 	msg->authoritative = (flags & 0x0400) != 0;
@@ -387,10 +247,11 @@ read_head(struct message *msg, const struct name *name, unsigned type)
 	if (msg->count[0] == 0 && msg->rcode > RCODE_OK &&
 	    msg->rcode != RCODE_NXDOMAIN)
 		return NULL; /* FORMERR need not repeat the question */
-	if (msg->count[0] != 1 || !get_name(msg, &asked) ||
-	    !get16(msg, &qtype) || !get16(msg, &qclass))
+	if (msg->count[0] != 1 || !sts_wire_get_name(&msg->wire, &asked) ||
+	    !sts_wire_get16(&msg->wire, &qtype) ||
+	    !sts_wire_get16(&msg->wire, &qclass))
 		return "malformed question";
-	if (!same_name(&asked, name) || qtype != type || qclass != CLASS_IN)
+	if (!sts_wire_same(&asked, name) || qtype != type || qclass != CLASS_IN)
 		return "answer to another question";
 	return NULL;
 }
@@ -403,7 +264,7 @@ read_sections(struct message *msg)
 	unsigned section, i;
 
 	for (section = 1; section < 4; section++) {
-		msg->start[section] = msg->at;
+		msg->start[section] = msg->wire.at;
 		for (i = 0; i < msg->count[section]; i++) {
 			if (!get_record(msg, &rec))
 				return false;
@@ -416,16 +277,16 @@ read_sections(struct message *msg)
 
 /* First record of TYPE in SECTION, of OWNER if not NULL; false: none. */
 static bool
-find(struct message *msg, unsigned section, const struct name *owner,
+find(struct message *msg, unsigned section, const struct sts_wire_name *owner,
     unsigned type, struct record *rec)
 {
 	unsigned i;
 
-	msg->at = msg->start[section];
+	msg->wire.at = msg->start[section];
 	for (i = 0; i < msg->count[section]; i++)
 		if (get_record(msg, rec) && rec->type == type &&
 		    rec->class == CLASS_IN &&
-		    (owner == NULL || same_name(&rec->owner, owner)))
+		    (owner == NULL || sts_wire_same(&rec->owner, owner)))
 			return true;
 	return false;
 }
@@ -440,7 +301,7 @@ lower_ttl(struct sts_dns_answer *answer, uint32_t ttl)
 /* Follow CNAMEs from NAME to the end of the chain; false: malformed, or
  * longer than anybody needs, as a loop is. */
 static bool
-follow(struct message *msg, struct name *name, unsigned type,
+follow(struct message *msg, struct sts_wire_name *name, unsigned type,
     struct sts_dns_answer *answer)
 {
 	struct record rec;
@@ -451,8 +312,9 @@ follow(struct message *msg, struct name *name, unsigned type,
 		    !find(msg, 1, name, RR_CNAME, &rec))
 			return true;
 		lower_ttl(answer, rec.ttl);
-		msg->at = rec.at;
-		if (!get_name(msg, name) || msg->at != rec.at + rec.len)
+		msg->wire.at = rec.at;
+		if (!sts_wire_get_name(&msg->wire, name) ||
+		    msg->wire.at != rec.at + rec.len)
 			return false;
 	}
 	return false;
@@ -460,7 +322,7 @@ follow(struct message *msg, struct name *name, unsigned type,
 
 /* Keep the records of NAME. */
 static void
-collect(struct message *msg, const struct name *name,
+collect(struct message *msg, const struct sts_wire_name *name,
     struct sts_dns_answer *answer)
 {
 	enum sts_dns_status status;
@@ -468,11 +330,11 @@ collect(struct message *msg, const struct name *name,
 	struct sts_rr *rr;
 	unsigned i;
 
-	msg->at = msg->start[1];
+	msg->wire.at = msg->start[1];
 	for (i = 0; i < msg->count[1]; i++) {
 		if (!get_record(msg, &rec) ||
 		    rec.type != types[answer->type].type ||
-		    rec.class != CLASS_IN || !same_name(&rec.owner, name))
+		    rec.class != CLASS_IN || !sts_wire_same(&rec.owner, name))
 			continue;
 		if (answer->count == STS_DNS_RR_MAX) {
 			sts_dns_answer_fail(answer, STS_DNS_FAILURE,
@@ -504,8 +366,8 @@ negative_ttl(struct message *msg, struct sts_dns_answer *answer)
 		answer->ttl = 0;
 		return;
 	}
-	msg->at = rec.at + rec.len - 4;
-	if (!get32(msg, &minimum))
+	msg->wire.at = rec.at + rec.len - 4;
+	if (!sts_wire_get32(&msg->wire, &minimum))
 		minimum = 0;
 	lower_ttl(answer, rec.ttl);
 	lower_ttl(answer, minimum);
@@ -540,7 +402,8 @@ judge_negative(struct message *msg, struct sts_dns_answer *answer)
 }
 
 static void
-judge(struct message *msg, struct name *name, struct sts_dns_answer *answer)
+judge(struct message *msg, struct sts_wire_name *name,
+    struct sts_dns_answer *answer)
 {
 	unsigned type = types[answer->type].type;
 	struct record rec;
@@ -582,14 +445,14 @@ void
 sts_dns_parse(const unsigned char *message, size_t len, const char *name,
     enum sts_dns_type type, struct sts_dns_answer *answer)
 {
-	struct message msg = { .data = message, .len = len };
+	struct message msg = { .wire = { .data = message, .len = len } };
 	const char *wrong = NULL;
-	struct name wanted;
+	struct sts_wire_name wanted;
 
 	memset(answer, 0, sizeof(*answer));
 	answer->type = type;
 	answer->ttl = INT32_MAX;
-	if (!name_of_text(name, &wanted))
+	if (!sts_wire_name_of(name, &wanted))
 		wrong = "not a name";
 	if (wrong == NULL)
 		wrong = read_head(&msg, &wanted, types[type].type);

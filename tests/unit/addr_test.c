@@ -71,8 +71,7 @@ START_TEST(sts_34_special_blocks_are_not_global)
 		ck_assert_msg(global(blocks[_i].before), "%s",
 		    blocks[_i].before);
 	if (blocks[_i].after != NULL)
-		ck_assert_msg(global(blocks[_i].after), "%s",
-		    blocks[_i].after);
+		ck_assert_msg(global(blocks[_i].after), "%s", blocks[_i].after);
 }
 END_TEST
 
@@ -110,8 +109,8 @@ START_TEST(sts_34_allow_network_opens_exactly_that)
 
 	ck_assert_int_eq(sts_network_parse("203.0.113.9", &net[0], NULL),
 	    STS_OK);
-	ck_assert_int_eq(
-	    sts_network_parse(networks[_i].network, &net[1], NULL), STS_OK);
+	ck_assert_int_eq(sts_network_parse(networks[_i].network, &net[1], NULL),
+	    STS_OK);
 	ck_assert(sts_addr_parse(networks[_i].inside, &in));
 	ck_assert(sts_addr_parse(networks[_i].outside, &out));
 	ck_assert(sts_addr_in(&in, net, 2));
@@ -134,9 +133,9 @@ START_TEST(network_that_is_none_is_refused_with_a_reason)
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		err.text[0] = '\0';
-		ck_assert_msg(
-		    sts_network_parse(bad[i], &net, &err) == STS_ECONFIG, "%s",
-		    bad[i]);
+		ck_assert_msg(sts_network_parse(bad[i], &net, &err) ==
+				  STS_ECONFIG,
+		    "%s", bad[i]);
 		ck_assert_str_ne(err.text, "");
 		ck_assert_uint_eq(net.bits, 77);
 	}

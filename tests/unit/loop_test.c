@@ -116,8 +116,8 @@ START_TEST(timer_that_renews_itself_does_not_starve_descriptors)
 
 	make_pair(pair);
 	ck_assert_int_eq(write(pair[1], "x", 1), 1);
-	ck_assert_int_eq(
-	    sts_loop_watch(loop, pair[0], STS_LOOP_READ, read_and_stop, loop),
+	ck_assert_int_eq(sts_loop_watch(loop, pair[0], STS_LOOP_READ,
+			     read_and_stop, loop),
 	    STS_OK);
 	ck_assert_ptr_nonnull(sts_loop_timer(loop, 0, again, NULL));
 	ck_assert_int_eq(sts_loop_run(loop, NULL), STS_OK);
@@ -148,8 +148,8 @@ replace(void *arg, int fd, int events)
 	ck_assert_int_eq(sts_loop_watch(loop, fds[1][0], 0, NULL, NULL),
 	    STS_OK);
 	ck_assert_int_eq(dup2(other[0], fds[1][0]), fds[1][0]);
-	ck_assert_int_eq(
-	    sts_loop_watch(loop, fds[1][0], STS_LOOP_READ, never, NULL),
+	ck_assert_int_eq(sts_loop_watch(loop, fds[1][0], STS_LOOP_READ, never,
+			     NULL),
 	    STS_OK);
 	close(other[0]);
 	ck_assert_ptr_nonnull(sts_loop_timer(loop, 20, stop, loop));
@@ -234,16 +234,17 @@ on_write(void *arg, int fd, int events)
 	(void)arg;
 	ck_assert_int_eq(events, STS_LOOP_WRITE);
 	calls++;
-	ck_assert_int_eq(
-	    sts_loop_watch(loop, fd, STS_LOOP_READ, count_one, NULL), STS_OK);
+	ck_assert_int_eq(sts_loop_watch(loop, fd, STS_LOOP_READ, count_one,
+			     NULL),
+	    STS_OK);
 	ck_assert_int_eq(write(fds[0][1], "x", 1), 1);
 }
 
 START_TEST(interest_may_change_from_write_to_read)
 {
 	make_pair(fds[0]);
-	ck_assert_int_eq(
-	    sts_loop_watch(loop, fds[0][0], STS_LOOP_WRITE, on_write, NULL),
+	ck_assert_int_eq(sts_loop_watch(loop, fds[0][0], STS_LOOP_WRITE,
+			     on_write, NULL),
 	    STS_OK);
 	ck_assert_int_eq(sts_loop_run(loop, NULL), STS_OK);
 	ck_assert_int_eq(calls, 2);
@@ -259,8 +260,8 @@ on_alarm(int signo)
 
 START_TEST(signals_neither_end_nor_hurry_the_loop)
 {
-	struct itimerval every = { { 0, 2000 }, { 0, 2000 } }, off = { { 0, 0 },
-		{ 0, 0 } };
+	struct itimerval every = { { 0, 2000 }, { 0, 2000 } },
+			 off = { { 0, 0 }, { 0, 0 } };
 	struct sigaction action = { .sa_handler = on_alarm };
 	int64_t start = sts_clock_ms();
 
