@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import threading
+import uuid
 
 import net
 import root as debian
@@ -67,11 +68,15 @@ class Plain:
     def run(self, *command, **options):
         return self.world.run("sender", self.name, *command, **options)
 
-    def reset(self):
-        """Empty queue, hints and logs."""
+    def empty(self):
+        """Empty queue and hints."""
         for folder in ("input", "msglog", "db"):
             for entry in self.file(f"{SPOOL}/{folder}").glob("*"):
                 shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def reset(self):
+        """Empty queue, hints and logs."""
+        self.empty()
         for entry in self.file(LOG).glob("*"):
             entry.unlink()
 
@@ -111,6 +116,7 @@ STATE = "/var/lib/mta-sts/exim"
 MODULE = "/usr/lib/exim4/mta-sts.so"
 RESOLVER = "/usr/libexec/mta-sts/mta-sts-resolve"
 SHIPPED = "/usr/share/mta-sts/exim/conf.d"
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CLOCK = "/usr/lib/clock.so"
 USER = "Debian-exim"
 
@@ -137,6 +143,7 @@ class Ours(Plain):
         for path in (MODULE, RESOLVER, "/etc/mta-sts.conf"):
             self.restore(path)
         self.run("umount", STATE, check=False)
+        self.run("umount", BOOT_ID, check=False)
         shutil.rmtree(self.file(STATE), ignore_errors=True)
         self.make_state()
         super().reset()
@@ -165,6 +172,12 @@ class Ours(Plain):
     def later(self, seconds):
         """Time goes by."""
         self.clock(seconds, seconds)
+
+    def reboot(self):
+        """What tells one boot from the next is another."""
+        name = uuid.uuid4()
+        self.file("/etc/boot_id").write_text(f"{name}\n")
+        self.run("mount", "--bind", "/etc/boot_id", BOOT_ID)
 
     def state(self, path=""):
         return self.file(f"{STATE}/{path}")

@@ -73,7 +73,8 @@ def sts(domain, id=None):
     """The records by which DOMAIN announces its policy."""
     if domain.mode is None:
         return ""
-    return f'_mta-sts TXT "v=STSv1; id={id or domain.id};"\n' + \
+    return f'_mta-sts TXT "v=STSv1; id={id or domain.id};"\n' \
+        f'_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@{domain.zone}"\n' + \
         addresses("mta-sts", net.web(domain.number), domain.families)
 
 

@@ -6,6 +6,7 @@ files in that folder too, so a case breaks a host without a reload:
     no mta-sts.txt: 404    a file "500" or "redirect": that    "slow": drip
 """
 import json
+import os
 import pathlib
 import shutil
 
@@ -73,10 +74,11 @@ class Web:
         self.serve(domain, domain.policy())
         self.certificate(domain, f"mta-sts.{domain.zone}")
 
-    def repair_all(self):
+    def reset(self):
         for name in sorted(self.changed):
             self.repair(domains.BY_NAME[name])
         self.changed.clear()
+        os.truncate(self.root / "web" / "access.log", 0)
 
     def serve(self, domain, text):
         """Serve TEXT as the policy; None: 404."""

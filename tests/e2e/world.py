@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The world itself: everything else put together and started."""
+import contextlib
 import json
 import os
 import pathlib
@@ -109,12 +110,21 @@ class World(space.Space):
         self.lies += rules
         self.write_lies()
 
+    @contextlib.contextmanager
+    def lying(self, *rules):
+        """The same for a while."""
+        self.lie(*rules)
+        yield
+        for rule in rules:
+            self.lies.remove(rule)
+        self.write_lies()
+
     def write_lies(self):
         always = [{"name": domain.zone, "type": "MX", "do": "forge",
                    "with": [[10, domain.forge]]}
                   for domain in domains.DOMAINS if domain.forge]
         new = pathlib.Path(f"{self.rules}.new")
-        new.write_text(json.dumps(always + self.lies))
+        new.write_text(json.dumps(self.lies + always))
         os.replace(new, self.rules)
         if "unbound" in self.processes:
             self.names.forget()
@@ -164,7 +174,7 @@ class World(space.Space):
     def reset(self):
         """After a case: everything as its row says, machines empty."""
         self.repair()
-        self.web.repair_all()
+        self.web.reset()
         for name in sorted(self.changed):
             self.publish(domains.BY_NAME[name])
         self.changed.clear()

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: ISC
+"""When policies are fetched, and what a change of theirs does."""
+import concurrent.futures
+import os
+import signal
+
+import binding
+import check
+import domains
+import outcome
+import space
+from binding import GOOD
+from cases.faults import HOUR, lie, prime, resolvers, stale, TXT
+
+CROWD = 50
+
+
+def fetches(world, domain=GOOD):
+    return len(world.web.requests(domain))
+
+
+@check.case()
+def one_fetch_serves_many_messages(world, machine):
+    for _ in range(5):
+        binding.delivered(world, machine)
+    check.equal(fetches(world), 1, "fetches")
+
+
+@check.case()
+def same_id_is_not_fetched_again(world, machine):
+    prime(world, machine)
+    stale(machine)
+    binding.enforced(world, machine)
+    check.equal(fetches(world), 1, "fetches")
+
+
+@check.case()
+def new_id_brings_the_new_policy(world, machine):
+    prime(world, machine)
+    world.web.serve(GOOD, GOOD.policy(["other"]))
+    world.publish(GOOD, id="2")
+    stale(machine)
+    got = binding.honest(world, machine)
+    check.expect(got.what == "deferred" and domains.NO_MX in got.log and
+                 not got.met, f"old policy still at work: {got}")
+    check.equal(fetches(world), 2, "fetches")
+
+
+@check.case()
+def mode_none_ends_a_policy(world, machine):
+    prime(world, machine)
+    world.web.serve(GOOD, GOOD.policy().replace("enforce", "none"))
+    world.publish(GOOD, id="2")
+    stale(machine)
+    binding.unprotected(world, machine)
+
+
+@check.case()
+def failure_makes_it_look_again_within_minutes(world, machine):
+    """RFC 8461 5: before any bounce a new id is seen (STS-69)."""
+    domain = domains.BY_NAME["outside"]
+    got = binding.honest(world, machine, domain)
+    check.equal(got.what, "deferred", "first attempt")
+    world.web.serve(domain, domain.policy(["mx"]))
+    world.publish(domain, id="2")
+    machine.later(90)
+    machine.run_queue()
+    check.equal(machine.queue(), [], "queue")
+
+
+@check.case()
+def expired_policy_is_dropped_after_a_definite_answer(world, machine):
+    world.web.serve(GOOD, GOOD.policy().replace("604800", "3600"))
+    prime(world, machine)
+    lie(TXT, "nxdomain")(world)
+    stale(machine)
+    binding.unprotected(world, machine)
+
+
+@check.case()
+def expired_policy_holds_while_dns_cannot_say(world, machine):
+    world.web.serve(GOOD, GOOD.policy().replace("604800", "3600"))
+    prime(world, machine)
+    lie(TXT, "servfail")(world)
+    machine.setting("timeout", "2s")
+    stale(machine)
+    binding.enforced(world, machine)
+
+
+@check.case()
+def silent_host_is_not_asked_again_at_once(world, machine):
+    """After a failed fetch five minutes pass before the next (STS-32)."""
+    world.web.serve(GOOD, None)
+    binding.unprotected(world, machine)
+    binding.unprotected(world, machine)
+    check.equal(fetches(world), 1, "fetches")
+
+
+def crowd(machine, size=CROWD):
+    """SIZE separate Exims send to GOOD at the same time."""
+    with concurrent.futures.ThreadPoolExecutor(size) as pool:
+        list(pool.map(lambda _: machine.send(f"bob@{GOOD.zone}"),
+                      range(size)))
+
+
+@check.case()
+def fifty_processes_fetch_once(world, machine):
+    mark = world.mark()
+    crowd(machine)
+    check.equal(machine.queue(), [], "queue")
+    check.equal(fetches(world), 1, "fetches")
+    check.equal(len(world.events(mark, "DATA", "mx.good.example")), CROWD,
+                "messages")
+
+
+@check.case()
+def fifty_processes_fetch_twice_if_the_first_is_killed(world, machine):
+    world.web.fault(GOOD, "slow")
+
+    def fetching():
+        listed = world.run("internet", None, "ss", "-Htn", "state",
+                           "established", "sport = :443").stdout
+        return listed.strip() and resolvers()
+
+    mark = world.mark()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(crowd, machine)
+        holder = lease_holder(machine)
+        space.wait_for("the first fetch", fetching)
+        world.web.repair(GOOD)
+        os.kill(holder(), signal.SIGKILL)
+        sending.result()
+    check.equal(machine.queue(), [], "queue")
+    check.equal(fetches(world), 2, "fetches")
+    check.equal(len(world.events(mark, "DATA", "mx.good.example")), CROWD,
+                "messages")
+    binding.safe(world, machine)
+
+
+def lease_holder(machine):
+    """A function that finds the resolver which is fetching: the one with a
+    connection to a policy host."""
+    def find():
+        def held():
+            listed = machine.world.run(
+                "sender", None, "ss", "-Htnp", "state", "established",
+                "dport = :443").stdout
+            return listed.split("pid=")[1].split(",")[0] \
+                if "pid=" in listed else None
+        return int(space.wait_for("a fetching resolver", held))
+    return find
+
+
+@check.case()
+def state_is_never_roots(world, machine):
+    """Routers run as root; what they leave belongs to Exim's user."""
+    for name in ("good", "no-policy", "web-dead", "wrong-name"):
+        machine.send(f"bob@{domains.BY_NAME[name].zone}")
+    owner = machine.state().stat().st_uid
+    check.expect(owner != 0, "the state is root's")
+    entries = list(machine.state().rglob("*"))
+    check.expect(entries, "no state")
+    for entry in entries:
+        check.equal(entry.lstat().st_uid, owner, f"owner of {entry.name}")
+        check.expect(entry.lstat().st_mode & 0o077 == 0,
+                     f"{entry.name}: mode {entry.lstat().st_mode:o}")
+
+
+@check.case()
+def user_with_a_strange_environment(world, machine):
+    """A local user's limits, umask and descriptors change nothing."""
+    def submit():
+        machine.run("setpriv", "--reuid=nobody", "--regid=nogroup",
+                    "--clear-groups", "sh", "-c",
+                    "umask 0; ulimit -S -n 16; ulimit -S -c 0; trap '' CHLD;"
+                    " exec env -i PATH=/tmp TZ=Asia/Kolkata"
+                    " SSL_CERT_FILE=/tmp/x CURL_CA_BUNDLE=/tmp/y"
+                    " HTTPS_PROXY=http://5.75.9.1:1 RES_OPTIONS=ndots:9"
+                    f" /usr/sbin/exim4 -odi bob@{GOOD.zone}",
+                    input="Subject: x\n\nx\n")
+    got = outcome.watch(world, machine, submit)
+    check.equal((got.what, got.host), ("verified", "mx.good.example"),
+                f"message\n{got.log}\n")
+    check.expect("T=remote_smtp_mtasts" in got.log, got.log)
+    machine.setting("resolver", "127.0.0.1")
+    binding.safe(world, machine)
