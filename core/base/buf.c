@@ -154,3 +154,40 @@ sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len)
 	}
 	return buf->rc;
 }
+
+/* The octet behind a backslash: three digits, 255 at most; -1 if it is not. */
+static int
+escape_value(const char *p, size_t left)
+{
+	int i, value = 0;
+
+	if (left < 3)
+		return -1;
+	for (i = 0; i < 3; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		value = value * 10 + (p[i] - '0');
+	}
+	return value > 255 ? -1 : value;
+}
+
+enum sts_rc
+sts_buf_unescaped(struct sts_buf *buf, const char *text, size_t len)
+{
+	size_t i;
+	int value;
+	char c;
+
+	for (i = 0; i < len; i++) {
+		c = text[i];
+		if (c == '\\') {
+			value = escape_value(text + i + 1, len - i - 1);
+			if (value == -1)
+				return buf->rc = STS_EUSAGE;
+			c = (char)value;
+			i += 3;
+		}
+		(void)sts_buf_add(buf, &c, 1);
+	}
+	return buf->rc;
+}

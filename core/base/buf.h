@@ -40,4 +40,8 @@ char *sts_buf_take(struct sts_buf *buf);
 /* Append DATA with control bytes, '\\' and non-ASCII as \DDD (RFC 1035, 5.1). */
 enum sts_rc sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len);
 
+/* Append what was escaped so; STS_EUSAGE when TEXT is not such a text. */
+enum sts_rc sts_buf_unescaped(struct sts_buf *buf, const char *text,
+    size_t len);
+
 #endif

@@ -4,6 +4,7 @@
  * never leaves it, and another order would not know the magic.
  */
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -293,6 +294,14 @@ sts_table_free(struct sts_table *table)
 		(void)close(table->fd);
 	free(table->name);
 	free(table);
+}
+
+bool
+sts_table_replaced(const struct sts_table *table)
+{
+	struct stat st;
+
+	return fstat(table->fd, &st) == -1 || st.st_nlink == 0;
 }
 
 void

@@ -43,6 +43,7 @@ struct sts_table;
 STS_MUST_USE enum sts_rc sts_table_open(struct sts_dir *dir, const char *name,
     struct sts_table **table, struct sts_error *err);
 void sts_table_free(struct sts_table *table);
+bool sts_table_replaced(const struct sts_table *table); /* file made anew */
 
 /*
  * The slot of DOMAIN; kind NOTHING when there is none, when it has run out,

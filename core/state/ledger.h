@@ -13,7 +13,7 @@ enum sts_ledger_event {
 	STS_LEDGER_LEARNED,   /* first policy of the domain; carries the text */
 	STS_LEDGER_CHANGED,   /* another policy; carries the text */
 	STS_LEDGER_RENEWED,   /* same text, new deadline */
-	STS_LEDGER_WITHDRAWN, /* mode none or max_age 0 was served */
+	STS_LEDGER_WITHDRAWN, /* max_age 0 was served: nothing is kept */
 	STS_LEDGER_EXPIRED,   /* let go after a live definite answer */
 	STS_LEDGER_DROPPED,   /* by the operator */
 	STS_LEDGER_RESTORED,  /* a damaged file was made good from here */
@@ -32,6 +32,10 @@ struct sts_ledger_record {
 	int64_t expires;
 	uint64_t hash; /* sts_checksum() of the policy text, 0: none */
 	const char *reason; /* "" or why; borrowed */
+	const char *text;   /* LEARNED, CHANGED: the policy; borrowed */
+	size_t text_len;
+	const char *line;   /* the frame, newlines apart; borrowed */
+	size_t line_len;
 };
 
 /* ENTRY may be NULL for a domain without policy; REASON may be NULL. */
@@ -41,18 +45,39 @@ STS_MUST_USE enum sts_rc sts_ledger_add(struct sts_dir *dir,
 
 /*
  * The last policy of DOMAIN that was not withdrawn, dropped or expired, with
- * its latest deadline.  STS_ENODATA when there is none.  Reads the whole
- * file: for repair only.
+ * its latest deadline.  STS_ENODATA when there is none; STS_EDAMAGED when a
+ * damaged record may have been a later one.  Reads the whole file: for repair
+ * only.
  */
 STS_MUST_USE enum sts_rc sts_ledger_find(struct sts_dir *dir,
     const char *domain, struct sts_entry **entry, struct sts_error *err);
+
+/*
+ * What the records of one domain add up to, fed in order: the policy that
+ * find() would give, or doubt.
+ */
+struct sts_ledger_sum {
+	struct sts_entry *entry; /* owned; NULL: none */
+	bool doubt;		 /* a damaged record may say otherwise */
+};
+STS_MUST_USE enum sts_rc sts_ledger_sum_up(struct sts_ledger_sum *sum,
+    const struct sts_ledger_record *record, struct sts_error *err);
+
+/*
+ * As below, but a damaged record is told too, where its domain can still be
+ * read: event STS_LEDGER_MAX and nothing else in it.
+ */
+STS_MUST_USE enum sts_rc sts_ledger_scan(struct sts_dir *dir,
+    bool (*each)(void *arg, const struct sts_ledger_record *record),
+    void *arg, size_t *skipped, struct sts_error *err);
 
 /* All whole records in order; *SKIPPED counts damaged ones. */
 STS_MUST_USE enum sts_rc sts_ledger_each(struct sts_dir *dir,
     bool (*each)(void *arg, const struct sts_ledger_record *record),
     void *arg, size_t *skipped, struct sts_error *err);
 
-/* Rewrite without renewals that a later one replaces.  Atomic, locked. */
+/* Rewrite without renewals that a later one replaces and without damaged
+ * records.  Atomic, locked. */
 STS_MUST_USE enum sts_rc sts_ledger_compact(struct sts_dir *dir,
     struct sts_error *err);
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "state/dir.h"
 
+#define STS_MX		"mx"
 #define STS_MX_LIST_MAX 64 /* hosts kept of one domain */
 
 struct sts_mx_host {

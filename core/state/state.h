@@ -39,7 +39,9 @@ struct sts_known {
 	enum sts_rc cause; /* why UNKNOWN or DAMAGED */
 	char reason[STS_ERROR_MAX]; /* why DAMAGED, "" otherwise */
 	struct sts_entry *entry; /* owned: FRESH, STALE, EXPIRED */
-	struct sts_note note;	 /* as found, may have run out */
+	struct sts_note note;	 /* as found, may have run out: of the policy's
+				  * last check, else of what is known instead */
+	struct sts_note failed;	 /* the same of the last failed fetch */
 	int64_t recent_expiry;	/* of a policy let go lately, or 0 */
 };
 
@@ -63,9 +65,9 @@ void sts_state_load(struct sts_state *state, const char *domain,
     const struct sts_now *now, struct sts_known *known);
 void sts_known_clear(struct sts_known *known);
 
-/* Pure: kind, answer, fresh, backoff from entry (owned by KNOWN) and note. */
-void sts_known_judge(struct sts_known *known, const char *domain,
-    const struct sts_now *now);
+/* Pure: kind, answer, fresh, backoff from entry (owned by KNOWN; one that was
+ * let go is freed), both notes and suspect. */
+void sts_known_judge(struct sts_known *known, const struct sts_now *now);
 
 /*
  * A policy was served: ledger, file, notes, in the order that a crash at any
@@ -84,6 +86,11 @@ STS_MUST_USE enum sts_rc sts_state_confirm(struct sts_state *state,
 STS_MUST_USE enum sts_rc sts_state_absent(struct sts_state *state,
     const struct sts_known *before, const char *domain, bool tlsrpt,
     uint32_t ttl, const struct sts_now *now, struct sts_error *err);
+
+/* TXT seen while the back-off of a kept policy runs: fresh for a minute. */
+STS_MUST_USE enum sts_rc sts_state_rechecked(struct sts_state *state,
+    const struct sts_known *before, const char *domain,
+    const struct sts_now *now, struct sts_error *err);
 
 /* DNS could not tell: 30 s doubling to 5 min where nothing is known. */
 STS_MUST_USE enum sts_rc sts_state_unresolved(struct sts_state *state,
