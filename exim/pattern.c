@@ -45,7 +45,7 @@ sts_pattern_reject(const struct sts_result *result, struct sts_buf *buf)
 	(void)sts_buf_str(buf, "^(?!(");
 	for (i = 0; i < count; i++) {
 		mx = sts_result_mx(result, i);
-		if (!sts_match_pattern_valid(mx, strlen(mx)))
+		if (!sts_match_names_host(mx, strlen(mx)))
 			continue;
 		if (used++ > 0)
 			(void)sts_buf_add(buf, "|", 1);

@@ -128,6 +128,49 @@ START_TEST(a_live_policy_is_enforced)
 }
 END_TEST
 
+static const struct {
+	const char *mx, *pattern;
+} patterns[] = {
+	{ "mx: 192.0.2.1\\010mx: mx.example", "^(?!(mx\\.example)$)" },
+	{ "mx: 192.0.2.1", "*" },
+	{ "mx: MX-1.example", "^(?!(mx-1\\.example)$)" },
+	{ "mx: *.a.example", "^(?!([^.]+\\.a\\.example)$)" },
+};
+
+START_TEST(only_names_are_permitted)
+{
+	char script[1024];
+
+	(void)snprintf(script, sizeof(script),
+	    "cat <<'END'\npolicy example.com answer=policy cause=ok source=live "
+	    "stored=0 tlsrpt=1 id=1 expires=1999999999 text=\"version: "
+	    "STSv1\\010mode: enforce\\010%s\\010max_age: 1\\010\" "
+	    "reason=\"\"\nEND",
+	    patterns[_i].mx);
+	set_resolver(script);
+	ck_mode("example.com", "enforce");
+	ck_assert_str_eq(call(sts_reject, "example.com"), patterns[_i].pattern);
+}
+END_TEST
+
+/* PCRE2 takes no more, and Exim dies of what PCRE2 does not take. */
+START_TEST(a_policy_too_long_for_a_pattern_rejects_all)
+{
+	char script[1024];
+
+	(void)snprintf(script, sizeof(script),
+	    "mx=$(i=0; while [ $i -lt 1000 ]; do i=$((i + 1));"
+	    " printf 'mx: host%%s.long.example.net\\\\010' $i; done)\n"
+	    "printf '%%s%%s%%s\\n' 'policy example.com answer=policy cause=ok "
+	    "source=live stored=0 tlsrpt=1 id=1 expires=1999999999 "
+	    "text=\"version: STSv1\\010mode: enforce\\010' \"$mx\" "
+	    "'max_age: 1\\010\" reason=\"\"'");
+	set_resolver(script);
+	ck_mode("example.com", "enforce");
+	ck_assert_str_eq(call(sts_reject, "example.com"), "*");
+}
+END_TEST
+
 START_TEST(testing_and_none_are_told)
 {
 	resolver_says("example.com", "testing");
@@ -439,6 +482,9 @@ main(void)
 	}
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_live_policy_is_enforced);
+	tcase_add_loop_test(tc, only_names_are_permitted, 0,
+	    sizeof(patterns) / sizeof(patterns[0]));
+	tcase_add_test(tc, a_policy_too_long_for_a_pattern_rejects_all);
 	tcase_add_test(tc, testing_and_none_are_told);
 	tcase_add_loop_test(tc, without_an_answer_mail_waits, 0,
 	    sizeof(bad_resolvers) / sizeof(bad_resolvers[0]));
