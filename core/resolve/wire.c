@@ -108,26 +108,28 @@ sts_wire_same(const struct sts_wire_name *a, const struct sts_wire_name *b)
 	return a->len == b->len && memcmp(a->octets, b->octets, a->len) == 0;
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return sts_ascii_alnum(c) || c == '-' || c == '_';
+}
+
 char *
 sts_wire_text(const struct sts_wire_name *name, size_t *len)
 {
+	const unsigned char *p = name->octets, *end;
 	struct sts_buf buf;
-	size_t at, i, label;
 
 	sts_buf_init(&buf, TEXT_MAX);
-	for (at = 0; name->octets[at] != 0; at += label + 1) {
-		label = name->octets[at];
-		if (at > 0)
-			(void)sts_buf_str(&buf, ".");
-		for (i = at + 1; i <= at + label; i++)
-			if (name->octets[i] == '.')
-				(void)sts_buf_str(&buf, "\\046");
-			else
-				(void)sts_buf_escaped(&buf, name->octets + i,
-				    1);
-	}
-	if (at == 0)
+	if (*p == 0)
 		(void)sts_buf_str(&buf, ".");
+	while (*p != 0) {
+		if (buf.len > 0)
+			(void)sts_buf_str(&buf, ".");
+		for (end = p + 1 + *p, p++; p < end; p++)
+			(void)sts_buf_printf(&buf,
+			    is_plain(*p) ? "%c" : "\\%03u", *p);
+	}
 	if (buf.rc != STS_OK) {
 		sts_buf_clear(&buf);
 		return NULL;

@@ -33,8 +33,8 @@ STS_MUST_USE bool sts_wire_name_of(const char *text,
 bool sts_wire_same(const struct sts_wire_name *a,
     const struct sts_wire_name *b);
 
-/* New text without root dot, "." for the root; what could be mistaken for
- * something else is escaped.  NULL: no memory. */
+/* New text without root dot, "." for the root; what no host name has is
+ * escaped as \DDD.  NULL: no memory. */
 char *sts_wire_text(const struct sts_wire_name *name, size_t *len);
 
 #endif
