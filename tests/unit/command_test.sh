@@ -165,7 +165,7 @@ match '*.example.com' a.example.com.evil 1 'no match'
 match '*.example.com' . 1 'no match'
 match '*.example.com' '' 1 'no match'
 warn=1 match '*' example 1 'no match'
-warn=1 match 192.0.2.1 192.0.2.1 1 'no match'
+match 192.0.2.1 192.0.2.1 1 'no match'
 warn=1 match 'mx.*.example' mx.a.example 1 'no match'
 expect match_file 0 match policy match good a.example.net
 expect match_file_not 1 'no match' policy match good a.b.example.net

@@ -24,6 +24,8 @@ static const struct {
 	{ STS_RULE_REQUIRE, "a.example mx", "nothing behind \"mx\"" },
 	{ STS_RULE_REQUIRE, "a.example mx *.*.b.example",
 	    "\"*.*.b.example\" is not an mx pattern" },
+	{ STS_RULE_REQUIRE, "a.example mx 192.0.2.1",
+	    "\"192.0.2.1\" is not an mx pattern" },
 	{ STS_RULE_REQUIRE, "a.example mx b.example c.example",
 	    "\"c.example\" is none of: mx, until, reason" },
 	{ STS_RULE_REQUIRE, "a.example until", "nothing behind \"until\"" },
