@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What ${dlfunc} costs Exim, measured on the module itself: a process that
- * has loaded it asks of a domain (configuration, state, policy), of another
- * (policy), and of that again (memory).  Each question in a process of its own, as Exim's deliveries are;
- * fork, exec and dlopen are not counted.  Beside it the least that reading
- * the policy's file can cost.  The state is the built-in path, so a tmpfs
- * stands in for its parent in a mount namespace of our own.  Figures only.
+ * What ${dlfunc} costs Exim, measured on the module itself: a new process, as
+ * each delivery is, that has loaded it asks of a domain (configuration, state,
+ * policy), of another (policy), and of that again (memory).  Fork and dlopen
+ * are not counted.  Beside it the least that reading the policy's file can
+ * cost.  The state is the built-in path, so a tmpfs stands in for its parent
+ * in a mount namespace of our own.  Figures only.
  */
 #include <sys/mman.h>
 #include <sys/mount.h>
