@@ -87,8 +87,10 @@ refresh(const struct sts_ask *ask, struct sts *sts, const char *domain,
 		rc = sts_result_parse(sts, domain, sts_buf_text(&line),
 		    line.len, result, err);
 	sts_buf_clear(&line);
-	if (rc == STS_OK)
+	if (rc == STS_OK) {
+		err->text[0] = '\0'; /* of a failure on the way that was met */
 		return rc;
+	}
 	sts_log(sts_log_of(sts), STS_LOG_WARNING,
 	    "resolver failed domain=%s: %s", domain, err->text);
 	return sts_lookup(sts, domain, result, NULL);
