@@ -151,10 +151,16 @@ enum sts_rc
 sts_state_rechecked(struct sts_state *state, const struct sts_known *before,
     const char *domain, const struct sts_now *now, struct sts_error *err)
 {
-	if (before->entry == NULL)
+	struct sts_note note = before->failed;
+
+	if (before->entry != NULL)
+		return put_confirmed(state, domain, before->entry->id,
+		    before->tlsrpt, STS_RECHECK_MIN, now, err);
+	if (!before->backoff)
 		return STS_OK;
-	return put_confirmed(state, domain, before->entry->id, before->tlsrpt,
-	    STS_RECHECK_MIN, now, err);
+	/* The same end, written now. */
+	note.life = (unsigned)(note.until - now->wall);
+	return put_note(state, STS_TABLE_ABSENT, domain, now, &note, err);
 }
 
 enum sts_rc

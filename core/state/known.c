@@ -85,22 +85,31 @@ judge_policy(struct sts_known *known, int64_t wall)
 		       (!due || known->backoff);
 }
 
+/* Seconds since NOTE, which runs, was written. */
+static int64_t
+note_age(const struct sts_note *note, int64_t wall)
+{
+	return wall - (note->until - (int64_t)note->life);
+}
+
 /* No policy: what the note says, or that nobody has asked. */
 static void
 judge_note(struct sts_known *known, int64_t wall)
 {
-	enum sts_note_kind kind = known->note.kind;
+	enum sts_note_kind kind = known->failed.kind;
 
-	if (!sts_note_runs(&known->note, wall))
+	if (!sts_note_runs(&known->failed, wall))
 		kind = STS_NOTE_NOTHING;
 	known->kind = STS_KNOWN_NONE;
 	known->answer = STS_ANSWER_UNKNOWN;
 	known->cause = STS_ELOCAL;
-	/* RFC 8461, 3.3: a policy that cannot be fetched is as none. */
+	/* RFC 8461, 3.3: a policy that cannot be fetched is as none, but a
+	 * new id may end the waiting, so the record is looked at. */
 	if (kind == STS_NOTE_ABSENT || kind == STS_NOTE_UNFETCHED) {
 		known->answer = STS_ANSWER_NONE;
 		known->cause = STS_OK;
-		known->fresh = true;
+		known->fresh = kind == STS_NOTE_ABSENT ||
+			       note_age(&known->note, wall) < STS_RECHECK_MIN;
 	} else if (kind == STS_NOTE_UNRESOLVED) {
 		known->cause = STS_EDNS;
 		known->fresh = true;

@@ -87,7 +87,8 @@ STS_MUST_USE enum sts_rc sts_state_absent(struct sts_state *state,
     const struct sts_known *before, const char *domain, bool tlsrpt,
     uint32_t ttl, const struct sts_now *now, struct sts_error *err);
 
-/* TXT seen while the back-off of a kept policy runs: fresh for a minute. */
+/* TXT seen while the back-off runs, which ends when it would have: fresh for
+ * a minute. */
 STS_MUST_USE enum sts_rc sts_state_rechecked(struct sts_state *state,
     const struct sts_known *before, const char *domain,
     const struct sts_now *now, struct sts_error *err);
