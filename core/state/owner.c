@@ -21,7 +21,7 @@ dropped(uid_t uid, gid_t gid)
 	    getresgid(&rgid, &egid, &sgid) == -1)
 		return false;
 	return ruid == uid && euid == uid && suid == uid && rgid == gid &&
-	    egid == gid && sgid == gid && setuid(0) == -1;
+	       egid == gid && sgid == gid && setuid(0) == -1;
 }
 
 /* Become UID and GID for good; WHO is for messages. */
