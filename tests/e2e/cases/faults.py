@@ -343,7 +343,7 @@ for _name, _do in STATE.items():
 def small_disk(machine):
     """A file system of its own for the state."""
     owner = machine.state().stat()
-    machine.run("mount", "-t", "tmpfs", "-o", "size=2m,nr_inodes=400,mode=700,"
+    machine.run("mount", "-t", "tmpfs", "-o", "size=2m,nr_inodes=700,mode=700,"
                 f"uid={owner.st_uid},gid={owner.st_gid}", "tmpfs", exim.STATE)
 
 
