@@ -4,7 +4,7 @@
  * and to the next server.  What is in a message is judged by message.c.
  *
  * c-ares cannot drop one query: one whose time is up, or that was cancelled,
- * stays as an orphan (no fn) until c-ares is through with it.
+ * stays as an orphan until c-ares is through with it or only orphans remain.
  */
 #define CARES_NO_DEPRECATED
 #include <sys/socket.h>
@@ -220,12 +220,14 @@ dequeue(struct sts_dns_query *query)
 
 static void on_pump(void *arg);
 
-/* Send what waits, but not from inside the caller. */
+/* Send what waits, or clear away what is left, but not from inside the
+ * caller, who may be c-ares. */
 static void
 start_pump(struct sts_dns *dns)
 {
-	if (dns->pump == NULL && dns->first != NULL &&
-	    dns->in_flight < IN_FLIGHT_MAX)
+	bool work = dns->first != NULL && dns->in_flight < IN_FLIGHT_MAX;
+
+	if (dns->pump == NULL && (work || dns->in_flight == 0))
 		dns->pump = sts_loop_timer(dns->loop, 0, on_pump, dns);
 }
 
@@ -360,6 +362,8 @@ on_pump(void *arg)
 		dns->in_flight++;
 		send_query(query);
 	}
+	if (dns->in_flight == 0)
+		ares_cancel(dns->channel); /* nothing may keep the loop */
 	arm(dns);
 }
 
