@@ -3,11 +3,10 @@
  * HTTPS by libcurl, driven by our loop, see fetch.h.  libcurl is told what
  * it must not do; certificate and host name are checked by verify.c.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 
@@ -15,15 +14,15 @@
 #include "base/clock.h"
 #include "config.h"
 #include "resolve/addr.h"
+#include "resolve/dial.h"
 #include "resolve/fetch.h"
 #include "resolve/http.h"
-#include "resolve/route.h"
 #include "verify/verify.h"
 
 #define BODY_MAX    65536 /* RFC 8461, 3.3 suggests it */
 #define HEADER_MAX  32768 /* all header lines, interim answers included */
 #define URL_MAX     (STS_DOMAIN_MAX + sizeof("https://:65535" STS_POLICY_PATH))
-#define RESOLVE_MAX (STS_DOMAIN_MAX + sizeof("+:65535:"))
+#define RESOLVE_MAX (STS_DOMAIN_MAX + STS_ADDR_TEXT + sizeof("+:65535:[]"))
 
 #define SET(easy, option, value)                                               \
 	(curl_easy_setopt((easy), CURLOPT_##option, (value)) == CURLE_OK)
@@ -42,21 +41,32 @@ struct sts_fetch {
 	struct sts_fetcher *fetcher;
 	struct sts_verify *verify;
 	struct sts_timer *deadline;
+	struct sts_dial *dial; /* while it connects */
 	CURL *easy;
 	struct curl_slist *resolve;
 	struct sts_buf body;
 	size_t header_len;
 	bool proxy_first; /* TLS with an https proxy is yet to come */
 	bool head_good;   /* status and type are what we want */
-	int sys;          /* errno of a fault of ours, or 0 */
+	bool starved;     /* no memory to watch a descriptor */
+	int fd;           /* connected, not yet libcurl's; or -1 */
 	struct sts_error error;
 	char reason[CURL_ERROR_SIZE];
+	char host[STS_DOMAIN_MAX + 1];
+	unsigned port;
+	char peer[STS_ADDR_TEXT];
 	int64_t start, timeout;
 	sts_fetch_fn fn;
 	void *arg;
 	size_t count;
 	struct sts_addr addr[];
 };
+
+static bool
+is_proxied(const struct sts_fetch *fetch)
+{
+	return fetch->fetcher->proxy[0] != '\0';
+}
 
 static bool
 is_blank(const char *line, size_t len)
@@ -126,34 +136,26 @@ set_trust(CURL *easy, void *ssl_ctx, void *arg)
 	return CURLE_OK;
 }
 
-/* A machine without IPv6 is no fault; one without descriptors is. */
+/* What libcurl would open, dial.c has connected; it is libcurl's then. */
 static curl_socket_t
-open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
+hand_over(void *arg, curlsocktype purpose, struct curl_sockaddr *addr)
 {
 	struct sts_fetch *fetch = arg;
-	int fd;
+	int fd = fetch->fd;
 
 	(void)purpose;
-	fd =
-	    socket(addr->family, addr->socktype | SOCK_CLOEXEC, addr->protocol);
-	if (fd == -1 && errno != EAFNOSUPPORT)
-		fetch->sys = errno;
+	(void)addr;
+	fetch->fd = -1;
 	return fd == -1 ? CURL_SOCKET_BAD : fd;
 }
 
-/* Is it we who cannot reach any of the addresses? */
 static int
-local_fault(const struct sts_fetch *fetch)
+is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
-	int fault = fetch->sys;
-	size_t i;
-
-	for (i = 0; fetch->sys == 0 && i < fetch->count; i++) {
-		fault = sts_route_fault(&fetch->addr[i]);
-		if (fault == 0)
-			return 0;
-	}
-	return fault;
+	(void)arg;
+	(void)fd;
+	(void)purpose;
+	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
 static const struct {
@@ -165,6 +167,7 @@ static const struct {
 	{ CURLE_FAILED_INIT, STS_ELOCAL, "libcurl: " },
 	{ CURLE_COULDNT_RESOLVE_HOST, STS_ELOCAL, "libcurl: " },
 	{ CURLE_COULDNT_RESOLVE_PROXY, STS_ELOCAL, "proxy: " },
+	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy: " },
 	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH, "TLS handshake: " },
 	{ CURLE_PARTIAL_FILE, STS_EFETCH, "body cut short: " },
 	{ CURLE_RECV_ERROR, STS_EFETCH, "answer cut short: " },
@@ -190,33 +193,20 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 	(void)sts_http_reason(&fetch->error, STS_EFETCH, "", reason);
 }
 
-static void
-explain_connect(struct sts_fetch *fetch, CURLcode code)
+/* Where nothing but the end of the connection tells the end of the body, an
+ * attacker can bring it about, but not make TLS say so. */
+static bool
+is_whole(const struct sts_fetch *fetch)
 {
-	bool proxied = fetch->fetcher->proxy[0] != '\0';
-	int fault = proxied ? fetch->sys : local_fault(fetch);
+	struct curl_header *header;
+	curl_off_t len = -1;
 
-	if (fault != 0) {
-		errno = fault;
-		(void)sts_error_sys(&fetch->error, STS_ELOCAL,
-		    "cannot connect to any of %zu addresses", fetch->count);
-		return;
-	}
-	explain_code(fetch, code);
-	if (proxied)
-		fetch->error.rc = STS_ELOCAL;
-}
-
-static void
-explain_timeout(struct sts_fetch *fetch)
-{
-	if (fetch->sys != 0) {
-		errno = fetch->sys;
-		(void)sts_error_sys(&fetch->error, STS_ELOCAL, "no connection");
-		return;
-	}
-	(void)sts_error_set(&fetch->error, STS_EFETCH,
-	    "timed out after %lld ms", (long long)fetch->timeout);
+	(void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+	    &len);
+	return len == (curl_off_t)fetch->body.len ||
+	       curl_easy_header(fetch->easy, "Transfer-Encoding", 0,
+		   CURLH_HEADER, -1, &header) == CURLHE_OK ||
+	       sts_verify_closed(fetch->verify);
 }
 
 /* Why it failed, unless a callback knew it already. */
@@ -231,13 +221,16 @@ explain(struct sts_fetch *fetch, CURLcode code)
 	if (err->rc != STS_OK)
 		return;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		explain_timeout(fetch);
-	else if (code == CURLE_COULDNT_CONNECT)
-		explain_connect(fetch, code);
+		(void)sts_error_set(err,
+		    fetch->starved ? STS_ELOCAL : STS_EFETCH,
+		    "timed out after %lld ms", (long long)fetch->timeout);
 	else if (code != CURLE_OK)
 		explain_code(fetch, code);
 	else if (!fetch->head_good)
 		(void)sts_error_set(err, STS_EFETCH, "no answer");
+	else if (!is_whole(fetch))
+		(void)sts_error_set(err, STS_EFETCH,
+		    "body cut short: connection closed without close_notify");
 }
 
 static void
@@ -245,11 +238,14 @@ fetch_free(struct sts_fetch *fetch)
 {
 	if (fetch->deadline != NULL)
 		sts_loop_cancel(fetch->fetcher->loop, fetch->deadline);
+	sts_dial_cancel(fetch->dial);
 	if (fetch->easy != NULL) {
 		(void)curl_multi_remove_handle(fetch->fetcher->multi,
 		    fetch->easy);
 		curl_easy_cleanup(fetch->easy);
 	}
+	if (fetch->fd != -1)
+		(void)close(fetch->fd);
 	curl_slist_free_all(fetch->resolve);
 	sts_verify_free(fetch->verify);
 	sts_buf_clear(&fetch->body);
@@ -260,14 +256,11 @@ static void
 finish(struct sts_fetch *fetch, CURLcode code)
 {
 	struct sts_fetch_result result = { .status = 0 };
-	const char *peer = NULL;
 
 	explain(fetch, code);
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE,
 	    &result.status);
-	(void)curl_easy_getinfo(fetch->easy, CURLINFO_PRIMARY_IP, &peer);
-	(void)snprintf(result.peer, sizeof(result.peer), "%s",
-	    peer == NULL ? "" : peer);
+	(void)snprintf(result.peer, sizeof(result.peer), "%s", fetch->peer);
 	result.ms = sts_clock_ms() - fetch->start;
 	result.error = fetch->error;
 	if (fetch->error.rc == STS_OK) {
@@ -341,7 +334,7 @@ watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 		return 0;
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
 	if (fetch != NULL)
-		fetch->sys = ENOMEM;
+		fetch->starved = true;
 	return 0;
 }
 
@@ -423,30 +416,6 @@ sts_fetcher_free(struct sts_fetcher *fetcher)
 	curl_global_cleanup();
 }
 
-/*
- * "+HOST:PORT:ADDRESS,...": with the plus libcurl forgets it after a minute,
- * else it would keep every host it ever saw.
- */
-static struct curl_slist *
-resolve_list(const struct sts_fetch *fetch, const char *host, unsigned port)
-{
-	struct curl_slist *list;
-	struct sts_buf buf;
-	char text[STS_ADDR_TEXT];
-	size_t i;
-
-	sts_buf_init(&buf, RESOLVE_MAX + fetch->count * (STS_ADDR_TEXT + 3));
-	(void)sts_buf_printf(&buf, "+%s:%u:", host, port);
-	for (i = 0; i < fetch->count; i++)
-		(void)sts_buf_printf(&buf,
-		    fetch->addr[i].family == AF_INET6 ? "%s[%s]" : "%s%s",
-		    i == 0 ? "" : ",", sts_addr_text(&fetch->addr[i], text));
-	list = buf.rc != STS_OK ? NULL
-				: curl_slist_append(NULL, sts_buf_text(&buf));
-	sts_buf_clear(&buf);
-	return list;
-}
-
 /* What is not here and could surprise is off by default: netrc, cookies,
  * credentials, compression, Alt-Svc, HSTS, HTTP/0.9. */
 static const struct {
@@ -480,17 +449,35 @@ set_numbers(CURL *easy)
 	return true;
 }
 
+/*
+ * "+HOST:PORT:ADDRESS": with the plus libcurl forgets it after a minute, else
+ * it would keep every host it ever saw.
+ */
 static bool
-set_target(struct sts_fetch *fetch, const char *host, unsigned port)
+set_address(struct sts_fetch *fetch)
+{
+	char text[RESOLVE_MAX];
+	bool v6 = strchr(fetch->peer, ':') != NULL;
+
+	(void)snprintf(text, sizeof(text), "+%s:%u:%s%s%s", fetch->host,
+	    fetch->port, v6 ? "[" : "", fetch->peer, v6 ? "]" : "");
+	fetch->resolve = curl_slist_append(NULL, text);
+	return fetch->resolve != NULL &&
+	       SET(fetch->easy, RESOLVE, fetch->resolve) &&
+	       SET(fetch->easy, OPENSOCKETFUNCTION, hand_over) &&
+	       SET(fetch->easy, OPENSOCKETDATA, fetch) &&
+	       SET(fetch->easy, SOCKOPTFUNCTION, is_connected);
+}
+
+static bool
+set_target(struct sts_fetch *fetch)
 {
 	CURL *easy = fetch->easy;
 	char url[URL_MAX];
 
-	(void)snprintf(url, sizeof(url), "https://%s:%u" STS_POLICY_PATH, host,
-	    port);
-	fetch->resolve = resolve_list(fetch, host, port);
-	return fetch->resolve != NULL && SET(easy, PROTOCOLS_STR, "https") &&
-	       SET(easy, URL, url) && SET(easy, RESOLVE, fetch->resolve) &&
+	(void)snprintf(url, sizeof(url), "https://%s:%u" STS_POLICY_PATH,
+	    fetch->host, fetch->port);
+	return SET(easy, PROTOCOLS_STR, "https") && SET(easy, URL, url) &&
 	       SET(easy, PROXY, fetch->fetcher->proxy) &&
 	       SET(easy, NOPROXY, "") &&
 	       SET(easy, USERAGENT, "mta-sts/" STS_VERSION) &&
@@ -506,8 +493,6 @@ set_calls(struct sts_fetch *fetch)
 	return SET(easy, CAINFO, NULL) && SET(easy, CAPATH, NULL) &&
 	       SET(easy, SSL_CTX_FUNCTION, set_trust) &&
 	       SET(easy, SSL_CTX_DATA, fetch) &&
-	       SET(easy, OPENSOCKETFUNCTION, open_socket) &&
-	       SET(easy, OPENSOCKETDATA, fetch) &&
 	       SET(easy, HEADERFUNCTION, take_header) &&
 	       SET(easy, HEADERDATA, fetch) &&
 	       SET(easy, WRITEFUNCTION, take_body) &&
@@ -516,27 +501,52 @@ set_calls(struct sts_fetch *fetch)
 	       SET(easy, PRIVATE, fetch);
 }
 
-/* Without addresses libcurl would ask a resolver of its own. */
+/* libcurl begins at its first timer, not in here. */
 static bool
-launch(struct sts_fetch *fetch, const char *host, unsigned port)
+launch(struct sts_fetch *fetch)
 {
-	struct sts_fetcher *fetcher = fetch->fetcher;
-
-	fetch->verify = sts_verify_new(fetcher->trust, host);
 	fetch->easy = curl_easy_init();
-	if (fetch->verify == NULL || fetch->easy == NULL)
-		return false;
-	fetch->deadline = sts_loop_timer(fetcher->loop,
-	    fetch->count == 0 ? 0 : fetch->timeout, run_deadline, fetch);
-	if (fetch->deadline == NULL)
-		return false;
-	if (fetch->count == 0) {
-		(void)sts_error_set(&fetch->error, STS_EFETCH, "no address");
-		return true;
+	return fetch->easy != NULL && set_numbers(fetch->easy) &&
+	       set_target(fetch) && set_calls(fetch) &&
+	       (is_proxied(fetch) || set_address(fetch)) &&
+	       curl_multi_add_handle(fetch->fetcher->multi, fetch->easy) ==
+		   CURLM_OK;
+}
+
+static void
+dialled(void *arg, int fd, const struct sts_addr *addr,
+    const struct sts_error *err)
+{
+	struct sts_fetch *fetch = arg;
+
+	fetch->dial = NULL;
+	fetch->fd = fd;
+	if (fd == -1) {
+		fetch->error = *err;
+		finish(fetch, CURLE_COULDNT_CONNECT);
+		return;
 	}
-	return set_numbers(fetch->easy) && set_target(fetch, host, port) &&
-	       set_calls(fetch) &&
-	       curl_multi_add_handle(fetcher->multi, fetch->easy) == CURLM_OK;
+	(void)sts_addr_text(addr, fetch->peer);
+	if (!launch(fetch))
+		finish(fetch, CURLE_OUT_OF_MEMORY);
+}
+
+/* The name of the policy host is looked up by a proxy, if there is one. */
+static bool
+begin(struct sts_fetch *fetch)
+{
+	struct sts_loop *loop = fetch->fetcher->loop;
+
+	fetch->verify = sts_verify_new(fetch->fetcher->trust, fetch->host);
+	fetch->deadline =
+	    sts_loop_timer(loop, fetch->timeout, run_deadline, fetch);
+	if (fetch->verify == NULL || fetch->deadline == NULL)
+		return false;
+	if (is_proxied(fetch))
+		return launch(fetch);
+	fetch->dial = sts_dial_start(loop, fetch->addr, fetch->count,
+	    fetch->port, dialled, fetch);
+	return fetch->dial != NULL;
 }
 
 struct sts_fetch *
@@ -555,11 +565,14 @@ sts_fetch_start(struct sts_fetcher *fetcher, const char *host, unsigned port,
 	fetch->proxy_first = strncmp(fetcher->proxy, "https://", 8) == 0;
 	fetch->fn = fn;
 	fetch->arg = arg;
+	fetch->fd = -1;
+	(void)snprintf(fetch->host, sizeof(fetch->host), "%s", host);
+	fetch->port = port;
 	fetch->count = count;
 	if (count > 0)
 		memcpy(fetch->addr, addr, count * sizeof(*addr));
 	sts_buf_init(&fetch->body, BODY_MAX);
-	if (launch(fetch, host, port))
+	if (begin(fetch))
 		return fetch;
 	fetch_free(fetch);
 	return NULL;

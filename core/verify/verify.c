@@ -32,6 +32,7 @@ struct sts_verify {
 	X509_STORE *store; /* a reference */
 	char host[STS_DOMAIN_MAX + 1];
 	struct sts_error found;
+	bool closed; /* close_notify came */
 };
 
 /* A directory first: looking up one CA is cheaper than parsing all. */
@@ -325,6 +326,21 @@ check_chain(X509_STORE_CTX *ctx, void *arg)
 	return 0;
 }
 
+/* An alert is two octets, level and description (RFC 8446, 6). */
+static void
+watch_alerts(int sent, int version, int type, const void *data, size_t len,
+    SSL *ssl, void *arg)
+{
+	struct sts_verify *verify = arg;
+	const unsigned char *alert = data;
+
+	(void)version;
+	(void)ssl;
+	if (sent == 0 && type == SSL3_RT_ALERT && len == 2 &&
+	    alert[1] == SSL3_AD_CLOSE_NOTIFY)
+		verify->closed = true;
+}
+
 /* OpenSSL would match an address written as dNSName, and not check at all
  * for "". */
 static bool
@@ -344,6 +360,9 @@ sts_verify_attach(struct sts_verify *verify, void *ssl_ctx,
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ctx);
 
 	verify->found = (struct sts_error){ .rc = STS_OK };
+	verify->closed = false;
+	SSL_CTX_set_msg_callback(ctx, watch_alerts);
+	SSL_CTX_set_msg_callback_arg(ctx, verify);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, check_chain, verify);
 	SSL_CTX_set1_cert_store(ctx, verify->store);
@@ -370,4 +389,10 @@ sts_verify_result(const struct sts_verify *verify, struct sts_error *err)
 	if (err != NULL && verify->found.rc != STS_OK)
 		*err = verify->found;
 	return verify->found.rc;
+}
+
+bool
+sts_verify_closed(const struct sts_verify *verify)
+{
+	return verify->closed;
 }

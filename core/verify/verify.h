@@ -36,4 +36,7 @@ STS_MUST_USE enum sts_rc sts_verify_attach(struct sts_verify *verify,
 enum sts_rc sts_verify_result(const struct sts_verify *verify,
     struct sts_error *err);
 
+/* Did the peer end the session with close_notify? */
+bool sts_verify_closed(const struct sts_verify *verify);
+
 #endif
