@@ -194,7 +194,7 @@ sts_lookup(struct sts *sts, const char *domain, struct sts_result **out,
 	struct sts_now now;
 	enum sts_rc rc;
 
-	sts_clock_now(&now);
+	sts_clock_glance(&now);
 	rc = result_new(sts, domain, now.wall, &result, err);
 	if (rc != STS_OK)
 		return rc;
@@ -242,7 +242,7 @@ sts_result_parse(struct sts *sts, const char *domain, const char *text,
 	rc = sts_answer_parse(text, len, &line, err);
 	if (rc != STS_OK)
 		return rc;
-	sts_clock_now(&now);
+	sts_clock_glance(&now);
 	rc = result_new(sts, domain, now.wall, &result, err);
 	if (rc == STS_OK && strcmp(result->domain, line.domain) != 0)
 		rc = sts_error_set(err, STS_EDAMAGED,

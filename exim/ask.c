@@ -168,7 +168,7 @@ recall(struct sts_ask *ask, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < STS_ASK_REMEMBERED; i++)
+	for (i = 0; i < ask->used; i++)
 		if (strcmp(ask->answer[i].domain, name) == 0)
 			return &ask->answer[i];
 	return NULL;
@@ -192,6 +192,8 @@ answer_of(struct sts_ask *ask, const char *domain, bool may_wait)
 	if (answer == NULL) {
 		answer = &ask->answer[ask->next];
 		ask->next = (ask->next + 1) % STS_ASK_REMEMBERED;
+		if (ask->used < STS_ASK_REMEMBERED)
+			ask->used++;
 	}
 	forget(answer);
 	memcpy(answer->domain, name, sizeof(name));
@@ -217,7 +219,7 @@ sts_ask_clear(struct sts_ask *ask)
 {
 	size_t i;
 
-	for (i = 0; i < STS_ASK_REMEMBERED; i++)
+	for (i = 0; i < ask->used; i++)
 		forget(&ask->answer[i]);
 	if (ask->pid == getpid())
 		sts_free(ask->sts);

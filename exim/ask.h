@@ -42,6 +42,7 @@ struct sts_ask {
 	void *log_arg;
 	struct sts *sts; /* of process pid */
 	pid_t pid;
+	size_t used; /* answers so far: the rest was never touched */
 	size_t next; /* to be overwritten */
 	struct sts_ask_answer answer[STS_ASK_REMEMBERED];
 	struct sts_ask_answer unkept; /* what is not worth remembering */

@@ -39,7 +39,7 @@ read_boot_id(char out[STS_BOOT_ID_MAX + 1])
 }
 
 void
-sts_clock_now(struct sts_now *now)
+sts_clock_glance(struct sts_now *now)
 {
 	struct timespec ts;
 
@@ -48,7 +48,20 @@ sts_clock_now(struct sts_now *now)
 		now->wall = ts.tv_sec;
 	if (clock_gettime(BOOT_CLOCK, &ts) == 0)
 		now->boot = ts.tv_sec;
-	read_boot_id(now->boot_id);
+}
+
+void
+sts_clock_complete(struct sts_now *now)
+{
+	if (now->boot_id[0] == '\0')
+		read_boot_id(now->boot_id);
+}
+
+void
+sts_clock_now(struct sts_now *now)
+{
+	sts_clock_glance(now);
+	sts_clock_complete(now);
 }
 
 int64_t

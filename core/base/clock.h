@@ -20,6 +20,11 @@ struct sts_now {
 /* The moment now.  Never fails: an unreadable boot id is "-". */
 void sts_clock_now(struct sts_now *now);
 
+/* The same with boot_id "", which costs more than a lookup to read, and what
+ * fills it in when it turns out to be needed. */
+void sts_clock_glance(struct sts_now *now);
+void sts_clock_complete(struct sts_now *now);
+
 /* Milliseconds of a clock that is never set, for deadlines. */
 int64_t sts_clock_ms(void);
 

@@ -58,8 +58,8 @@ void sts_state_free(struct sts_state *state);
 struct sts_dir *sts_state_dir(struct sts_state *state);
 
 /*
- * What is known of DOMAIN.  Always fills KNOWN (sts_known_clear() it); the
- * worst is answer DAMAGED.  A writer restores a damaged file first.
+ * What is known of DOMAIN; a glance at the clock will do.  Always fills KNOWN
+ * (sts_known_clear() it); the worst is answer DAMAGED.  A writer restores a damaged file first.
  */
 void sts_state_load(struct sts_state *state, const char *domain,
     const struct sts_now *now, struct sts_known *known);
