@@ -18,12 +18,6 @@
 #define OPEN_DIR  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define NO_GROUP  ((gid_t)65534)
 
-#ifdef O_PATH /* a parent may be searched though not read */
-#define OPEN_PARENT (OPEN_DIR | O_PATH)
-#else
-#define OPEN_PARENT OPEN_DIR
-#endif
-
 struct sts_dir {
 	char *path;
 	int fd;
@@ -38,17 +32,42 @@ static const char *const subdirs[] = { "journal", "leases", "tmp" };
 
 /* Nobody but root may be able to replace what is below a parent. */
 static enum sts_rc
-judge_parent(int fd, const char *path, size_t len, struct sts_error *err)
+judge_parent(const char *parent, struct sts_error *err)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
-		return sts_error_sys(err, STS_EDAMAGED, "%s", path);
+	if (lstat(parent, &st) == -1)
+		return sts_error_sys(err, STS_EDAMAGED, "%s", parent);
+	if (!S_ISDIR(st.st_mode))
+		return sts_error_set(err, STS_EIDENTITY,
+		    "%s is not a directory", parent);
 	if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return sts_error_set(err, STS_EIDENTITY,
-		    "%.*s must be root's and writable by root alone",
-		    len == 0 ? 1 : (int)len, path);
+		    "%s must be root's and writable by root alone", parent);
 	return STS_OK;
+}
+
+/* From the top: once a parent is good, only root can change the next. */
+static enum sts_rc
+judge_parents(const char *path, struct sts_error *err)
+{
+	char parent[PATH_MAX];
+	enum sts_rc rc;
+	const char *at;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(parent))
+		return sts_error_set(err, STS_EIDENTITY,
+		    "state directory %s: not an absolute path", path);
+	rc = judge_parent("/", err);
+	for (at = path + strspn(path, "/"); rc == STS_OK; at += strspn(at, "/")) {
+		at += strcspn(at, "/");
+		if (at[strspn(at, "/")] == '\0')
+			break;
+		memcpy(parent, path, (size_t)(at - path));
+		parent[at - path] = '\0';
+		rc = judge_parent(parent, err);
+	}
+	return rc;
 }
 
 static enum sts_rc
@@ -74,56 +93,7 @@ judge_owner(struct sts_dir *dir, struct sts_error *err)
 	return STS_OK;
 }
 
-/* Component PART of LEN octets below *FD, which it replaces. */
-static enum sts_rc
-descend(int *fd, const char *path, const char *part, size_t len, bool last,
-    struct sts_error *err)
-{
-	char name[NAME_MAX + 1];
-	int next;
-
-	if (len > NAME_MAX)
-		return sts_error_set(err, STS_EDAMAGED, "%s: name too long",
-		    path);
-	memcpy(name, part, len);
-	name[len] = '\0';
-	next = openat(*fd, name, last ? OPEN_DIR : OPEN_PARENT);
-	if (next == -1)
-		return sts_error_sys(err, STS_EDAMAGED, "state directory %s",
-		    path);
-	(void)close(*fd);
-	*fd = next;
-	return STS_OK;
-}
-
-/* Open PATH link by link; every directory passed is judged on the way. */
-static enum sts_rc
-walk(const char *path, bool judge, int *out, struct sts_error *err)
-{
-	const char *part = path + strspn(path, "/"), *rest;
-	enum sts_rc rc = STS_OK;
-	size_t len;
-	int fd;
-
-	fd = open(part == path ? "." : "/", OPEN_PARENT);
-	if (fd == -1)
-		return sts_error_sys(err, STS_EDAMAGED, "%s", path);
-	for (; *part != '\0' && rc == STS_OK; part = rest) {
-		len = strcspn(part, "/");
-		rest = part + len + strspn(part + len, "/");
-		if (judge)
-			rc = judge_parent(fd, path, (size_t)(part - path), err);
-		if (rc == STS_OK)
-			rc = descend(&fd, path, part, len, *rest == '\0', err);
-	}
-	if (rc != STS_OK) {
-		(void)close(fd);
-		return rc;
-	}
-	*out = fd;
-	return STS_OK;
-}
-
+/* On a full disk what is there can still be read, and live answers be had. */
 static enum sts_rc
 make_subdirs(struct sts_dir *dir, struct sts_error *err)
 {
@@ -133,6 +103,8 @@ make_subdirs(struct sts_dir *dir, struct sts_error *err)
 	for (i = 0; i < sizeof(subdirs) / sizeof(subdirs[0]); i++) {
 		if (rc == STS_OK)
 			rc = sts_dir_mkdir(dir, subdirs[i], err);
+		if (rc == STS_ESPACE)
+			rc = STS_OK;
 	}
 	return rc;
 }
@@ -140,15 +112,17 @@ make_subdirs(struct sts_dir *dir, struct sts_error *err)
 static enum sts_rc
 open_judged(struct sts_dir *dir, struct sts_error *err)
 {
-	bool judge = (dir->flags & STS_DIR_ANYWHERE) == 0;
-	enum sts_rc rc;
+	enum sts_rc rc = STS_OK;
 
-	if (judge && dir->path[0] != '/')
-		return sts_error_set(err, STS_EIDENTITY,
-		    "state directory %s: not an absolute path", dir->path);
-	rc = walk(dir->path, judge, &dir->fd, err);
-	if (rc == STS_OK)
-		rc = judge_owner(dir, err);
+	if ((dir->flags & STS_DIR_ANYWHERE) == 0)
+		rc = judge_parents(dir->path, err);
+	if (rc != STS_OK)
+		return rc;
+	dir->fd = open(dir->path, OPEN_DIR);
+	if (dir->fd == -1)
+		return sts_error_sys(err, STS_EDAMAGED, "state directory %s",
+		    dir->path);
+	rc = judge_owner(dir, err);
 	if (rc == STS_OK && sts_dir_writable(dir))
 		rc = make_subdirs(dir, err);
 	return rc;
