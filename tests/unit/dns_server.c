@@ -236,7 +236,7 @@ answer_udp(const struct packet *query, const struct sockaddr_in *to)
 		describe(query, len, text);
 	send_decoys(&answer, to, name);
 	if ((flags & 0x020f) == 0 && !is(name, "nodata"))
-		add_txt(&answer, text, 1);
+		add_txt(&answer, text, is(name, "medium") ? 150 : 1);
 	if (is(name, "garbage"))
 		memset(answer.data + NAME_AT + len, 0xc0,
 		    answer.len - NAME_AT - len);

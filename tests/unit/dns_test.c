@@ -205,6 +205,16 @@ START_TEST(truncated_answer_comes_by_tcp)
 }
 END_TEST
 
+START_TEST(answer_within_the_edns_size_needs_no_tcp)
+{
+	open_dns("server", NULL, false);
+	ask("medium.example", 3000);
+	ck_assert_int_eq(got.status, STS_DNS_OK);
+	ck_assert_uint_eq(got.len, 150 * strlen("hello"));
+	ck_assert_uint_eq(dns_server_queries(), 1);
+}
+END_TEST
+
 START_TEST(silence_ends_at_the_deadline)
 {
 	int64_t start = sts_clock_ms();
@@ -289,6 +299,8 @@ START_TEST(want_of_descriptors_is_our_own_fault)
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ask("ok.example", 3000); /* and it is over when it is over */
 	ck_assert_int_eq(got.status, STS_DNS_OK);
+	ask("silent.example", 100);
+	ck_assert_int_eq(got.status, STS_DNS_TIMEOUT);
 	close(fd);
 }
 END_TEST
@@ -488,6 +500,7 @@ main(void)
 	tcase_add_test(tc, query_wants_ad_recursion_and_edns);
 	tcase_add_test(tc, ad_is_believed_only_from_loopback_or_by_order);
 	tcase_add_test(tc, truncated_answer_comes_by_tcp);
+	tcase_add_test(tc, answer_within_the_edns_size_needs_no_tcp);
 	tcase_add_test(tc, silence_ends_at_the_deadline);
 	tcase_add_test(tc, late_answer_is_dropped);
 	tcase_add_test(tc, lost_datagram_is_repeated_in_time);
