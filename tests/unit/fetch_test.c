@@ -60,7 +60,7 @@ start_server(void)
 		(void)dup2(in[0], 0);
 		(void)dup2(out[1], 1);
 		closefrom(3);
-		(void)execl("/usr/bin/python3", "python3", "-Wignore",
+		(void)execl("/usr/bin/python3", "/usr/bin/python3", "-EWignore",
 		    "tests/unit/fetch_server.py", certs, (char *)NULL);
 		_exit(127);
 	}
