@@ -170,7 +170,7 @@ static const struct {
 	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy: " },
 	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH, "TLS handshake: " },
 	{ CURLE_PARTIAL_FILE, STS_EFETCH, "body cut short: " },
-	{ CURLE_RECV_ERROR, STS_EFETCH, "answer cut short: " },
+	{ CURLE_RECV_ERROR, STS_EFETCH, "connection: " },
 	{ CURLE_GOT_NOTHING, STS_EFETCH, "no answer: " },
 };
 

@@ -26,10 +26,13 @@
 
 struct sts_trust {
 	X509_STORE *store;
+	int slot; /* of an SSL_CTX, for its struct sts_verify */
 };
 
 struct sts_verify {
+	unsigned refs;     /* the caller's, and one for each SSL_CTX */
 	X509_STORE *store; /* a reference */
+	int slot;
 	char host[STS_DOMAIN_MAX + 1];
 	struct sts_error found;
 	bool closed; /* close_notify came */
@@ -141,6 +144,20 @@ add_given(X509_STORE *store, const char *file, const char *dir,
 	return add_dir(store, dir, err);
 }
 
+/* An SSL_CTX that goes lets go: libcurl may end a session in the background,
+ * when the fetch has long been freed. */
+static void
+let_go(void *ssl_ctx, void *verify, CRYPTO_EX_DATA *data, int slot, long argl,
+    void *argp)
+{
+	(void)ssl_ctx;
+	(void)data;
+	(void)slot;
+	(void)argl;
+	(void)argp;
+	sts_verify_free(verify);
+}
+
 enum sts_rc
 sts_trust_new(const char *file, const char *dir, struct sts_trust **trust,
     struct sts_error *err)
@@ -148,10 +165,13 @@ sts_trust_new(const char *file, const char *dir, struct sts_trust **trust,
 	struct sts_trust *new = calloc(1, sizeof(*new));
 	enum sts_rc rc;
 
-	if (new != NULL)
+	if (new != NULL) {
 		new->store = X509_STORE_new();
-	if (new == NULL || new->store == NULL) {
-		free(new);
+		new->slot =
+		    SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, let_go);
+	}
+	if (new == NULL || new->store == NULL || new->slot == -1) {
+		sts_trust_free(new);
 		return sts_error_set(err, STS_ENOMEM, "no memory for CAs");
 	}
 	if (file == NULL && dir == NULL)
@@ -184,7 +204,9 @@ sts_verify_new(struct sts_trust *trust, const char *host)
 		free(verify);
 		return NULL;
 	}
+	verify->refs = 1;
 	verify->store = trust->store;
+	verify->slot = trust->slot;
 	(void)snprintf(verify->host, sizeof(verify->host), "%s", host);
 	return verify;
 }
@@ -192,7 +214,7 @@ sts_verify_new(struct sts_trust *trust, const char *host)
 void
 sts_verify_free(struct sts_verify *verify)
 {
-	if (verify == NULL)
+	if (verify == NULL || --verify->refs > 0)
 		return;
 	X509_STORE_free(verify->store);
 	free(verify);
@@ -361,6 +383,9 @@ sts_verify_attach(struct sts_verify *verify, void *ssl_ctx,
 
 	verify->found = (struct sts_error){ .rc = STS_OK };
 	verify->closed = false;
+	if (SSL_CTX_set_ex_data(ctx, verify->slot, verify) != 1)
+		return sts_error_set(err, STS_ENOMEM, "no memory for TLS");
+	verify->refs++;
 	SSL_CTX_set_msg_callback(ctx, watch_alerts);
 	SSL_CTX_set_msg_callback_arg(ctx, verify);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);

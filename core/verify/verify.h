@@ -25,7 +25,8 @@ STS_MUST_USE struct sts_verify *sts_verify_new(struct sts_trust *trust,
 void sts_verify_free(struct sts_verify *verify);
 
 /* Set trust, host name, TLS >= 1.2 and strict flags on SSL_CTX; libcurl alone
- * would fall back to the common name.  VERIFY must outlive the SSL_CTX. */
+ * would fall back to the common name.  The SSL_CTX, given once, keeps VERIFY
+ * alive, whoever frees it before. */
 STS_MUST_USE enum sts_rc sts_verify_attach(struct sts_verify *verify,
     void *ssl_ctx, struct sts_error *err);
 

@@ -242,6 +242,33 @@ START_TEST(what_was_found_is_forgotten_by_the_next_connection)
 }
 END_TEST
 
+/* libcurl ends sessions in the background. */
+START_TEST(session_may_outlive_the_check)
+{
+	SSL_CTX *server_ctx = server_context("good", TLS1_3_VERSION);
+	SSL_CTX *client_ctx = SSL_CTX_new(TLS_client_method());
+	struct sts_verify *verify;
+	struct sts_trust *trust;
+	SSL *server, *client;
+	char octet;
+
+	ck_assert_int_eq(sts_trust_new(ca_file, NULL, &trust, NULL), STS_OK);
+	verify = sts_verify_new(trust, "ok.good.test");
+	ck_assert_int_eq(sts_verify_attach(verify, client_ctx, NULL), STS_OK);
+	server = SSL_new(server_ctx);
+	client = SSL_new(client_ctx);
+	SSL_CTX_free(client_ctx);
+	SSL_CTX_free(server_ctx);
+	ck_assert(shake_hands(client, server));
+	sts_verify_free(verify);
+	sts_trust_free(trust);
+	(void)SSL_shutdown(server);
+	ck_assert_int_eq(SSL_read(client, &octet, 1), 0);
+	SSL_free(client);
+	SSL_free(server);
+}
+END_TEST
+
 static void
 expect_no_trust(const char *file, const char *dir, const char *text)
 {
@@ -309,6 +336,7 @@ main(void)
 	tcase_add_test(tcase, sts_29_old_tls_is_refused);
 	tcase_add_test(tcase,
 	    what_was_found_is_forgotten_by_the_next_connection);
+	tcase_add_test(tcase, session_may_outlive_the_check);
 	tcase_add_test(tcase, bad_ca_is_named);
 	tcase_add_test(tcase, system_trust_is_not_ours);
 	suite_add_tcase(suite, tcase);
