@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 #define TRIES         4
 #define EDNS_SIZE     1232 /* never fragmented */
 #define DNS_PORT      53
+#define RESOLV_CONF   "/etc/resolv.conf"
 #define CLASS_IN      1
 #define HEADER_FLAGS  3 /* octet of the header that holds AD */
 #define FLAG_AD       0x20
@@ -490,6 +492,20 @@ open_channel(struct sts_dns *dns, struct sts_error *err)
 	return STS_OK;
 }
 
+/* c-ares takes 127.0.0.1 when it cannot read the file.  That is right when
+ * there is none, see resolv.conf(5), and not when we lack descriptors. */
+static enum sts_rc
+check_resolv_conf(struct sts_error *err)
+{
+	int fd = open(RESOLV_CONF, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1 && errno != ENOENT)
+		return sts_error_sys(err, STS_ELOCAL, RESOLV_CONF);
+	if (fd != -1)
+		(void)close(fd);
+	return STS_OK;
+}
+
 enum sts_rc
 sts_dns_new(struct sts_loop *loop, const struct sts_config_list *resolvers,
     bool trust_ad, struct sts_dns **dns, struct sts_error *err)
@@ -507,6 +523,8 @@ sts_dns_new(struct sts_loop *loop, const struct sts_config_list *resolvers,
 	rc = open_channel(new, err);
 	if (rc == STS_OK && resolvers != NULL && resolvers->count > 0)
 		rc = set_servers(new->channel, resolvers, err);
+	else if (rc == STS_OK)
+		rc = check_resolv_conf(err);
 	if (rc != STS_OK) {
 		sts_dns_free(new);
 		return rc;

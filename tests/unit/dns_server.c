@@ -307,24 +307,40 @@ serve(void *arg)
 	return arg;
 }
 
-unsigned
-dns_server_start(void)
+/* Both sockets on one port that the kernel picks, or 0. */
+static unsigned
+open_sockets(void)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
 	socklen_t len = sizeof(addr);
-	pthread_t thread;
 
 	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
 	tcp = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(udp, (struct sockaddr *)&addr, sizeof(addr)) == -1 ||
-	    getsockname(udp, (struct sockaddr *)&addr, &len) == -1 ||
-	    bind(tcp, (struct sockaddr *)&addr, sizeof(addr)) == -1 ||
-	    listen(tcp, 16) == -1)
+	if (bind(udp, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    getsockname(udp, (struct sockaddr *)&addr, &len) == 0 &&
+	    bind(tcp, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    listen(tcp, 16) == 0)
+		return ntohs(addr.sin_port);
+	close(udp);
+	close(tcp);
+	return 0;
+}
+
+unsigned
+dns_server_start(void)
+{
+	unsigned port = 0, tries;
+	pthread_t thread;
+
+	/* Somebody else may have the TCP port of that number. */
+	for (tries = 0; port == 0 && tries < 50; tries++)
+		port = open_sockets();
+	if (port == 0)
 		die("dns server");
 	if (pthread_create(&thread, NULL, serve, NULL) != 0)
 		die("dns server thread");
-	return ntohs(addr.sin_port);
+	return port;
 }
 
 unsigned

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -306,6 +307,26 @@ START_TEST(want_of_descriptors_is_our_own_fault)
 END_TEST
 
 /* EACCES here; without a route it is ENETUNREACH by the same way. */
+START_TEST(resolv_conf_that_cannot_be_opened_is_our_own_fault)
+{
+	struct rlimit limit = { 0, 0 };
+	struct sts_error err;
+	int fd = open("/dev/null", O_RDONLY);
+
+	if (access("/etc/resolv.conf", F_OK) == -1)
+		return; /* c-ares's default is right then */
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = (rlim_t)fd;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(sts_dns_new(loop, NULL, false, &dns, &err),
+	    STS_ELOCAL);
+	ck_assert_int_eq(err.sys, EMFILE);
+	limit.rlim_cur = limit.rlim_max; /* sanitizers need some at the end */
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(server_that_cannot_be_sent_to_is_our_own_fault)
 {
 	open_dns("255.255.255.255", NULL, false);
@@ -509,6 +530,7 @@ main(void)
 	tcase_add_test(tc, next_server_is_asked_when_one_is_dead);
 	tcase_add_test(tc, sts_15_refused_connection_is_a_failure);
 	tcase_add_test(tc, want_of_descriptors_is_our_own_fault);
+	tcase_add_test(tc, resolv_conf_that_cannot_be_opened_is_our_own_fault);
 	tcase_add_test(tc, server_that_cannot_be_sent_to_is_our_own_fault);
 	tcase_add_test(tc, machine_without_a_network_is_our_own_fault);
 	tcase_add_test(tc, hundreds_at_once_are_sent_64_at_a_time);
