@@ -12,7 +12,7 @@
 #include "resolve/addr.h"
 #include "resolve/dial.h"
 
-#define IDLE -1
+#define IDLE (-1)
 
 struct attempt {
 	int fd; /* IDLE: not begun, or over */
@@ -27,7 +27,6 @@ struct sts_dial {
 	unsigned port;
 	int family;     /* of the last attempt */
 	bool reachable; /* an address failed, and not by our fault */
-	bool starved;   /* no descriptor, no memory */
 	struct sts_error error;
 	sts_dial_fn fn;
 	void *arg;
@@ -89,13 +88,6 @@ sts_dial_cancel(struct sts_dial *dial)
 	free(dial);
 }
 
-static bool
-is_starving(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM ||
-	       error == ENOBUFS;
-}
-
 /* Attempt I failed with ERROR; AT_ONCE: before anything was sent, unless
  * the other end is this machine. */
 static void
@@ -105,7 +97,6 @@ give_up(struct sts_dial *dial, size_t i, int error, bool at_once)
 
 	hang_up(dial, i);
 	dial->over++;
-	dial->starved |= is_starving(error);
 	dial->reachable |= !at_once || error == ECONNREFUSED;
 	errno = error;
 	(void)sts_error_sys(&dial->error, STS_EFETCH, "cannot connect to %s",
@@ -121,7 +112,7 @@ finish(struct sts_dial *dial, int fd, const struct sts_addr *addr)
 
 	if (fd != -1)
 		error.rc = STS_OK;
-	else if (dial->starved || !dial->reachable)
+	else if (!dial->reachable)
 		error.rc = STS_ELOCAL;
 	if (fd == -1 && dial->count > 1)
 		(void)sts_error_prefix(&error, "none of %zu addresses",

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "resolve/addr.h"
+#include "resolve/dial.h"
 #include "resolve/fetch.h"
 #include "resolve/http.h"
 
@@ -32,6 +33,9 @@ static int server_in;
 
 static struct sts_loop *loop;
 static struct sts_fetcher *fetcher;
+
+static int kept[16]; /* descriptors of a test, closed after it */
+static size_t kept_count;
 
 struct outcome {
 	int calls;
@@ -98,9 +102,20 @@ setup(void)
 	make_fetcher(NULL);
 }
 
+static int
+keep(int fd)
+{
+	ck_assert_uint_lt(kept_count, sizeof(kept) / sizeof(kept[0]));
+	ck_assert_int_ne(fd, -1);
+	kept[kept_count++] = fd;
+	return fd;
+}
+
 static void
 teardown(void)
 {
+	while (kept_count > 0)
+		(void)close(kept[--kept_count]);
 	sts_fetcher_free(fetcher);
 	sts_loop_free(loop);
 }
@@ -375,14 +390,14 @@ static void
 dig_hole(const char *address)
 {
 	struct sockaddr_in name = { .sin_family = AF_INET };
-	int i, fd = socket(AF_INET, SOCK_STREAM, 0);
+	int i, fd = keep(socket(AF_INET, SOCK_STREAM, 0));
 
 	name.sin_port = htons((uint16_t)https);
 	ck_assert_int_eq(inet_pton(AF_INET, address, &name.sin_addr), 1);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
 	ck_assert_int_eq(listen(fd, 0), 0);
 	for (i = 0; i < 4; i++) {
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		fd = keep(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
 		(void)connect(fd, (struct sockaddr *)&name, sizeof(name));
 	}
 }
@@ -414,6 +429,55 @@ START_TEST(falls_over_to_an_address_that_works)
 	ck_assert_str_eq(outcome.result.peer, "127.0.0.1");
 	ck_assert_msg(outcome.result.ms < falls[_i].within, "%s: %lld ms",
 	    falls[_i].addresses, (long long)outcome.result.ms);
+}
+END_TEST
+
+/* A listener on ::1; 0 where there is no IPv6. */
+static unsigned
+listen_v6(void)
+{
+	struct sockaddr_in6 name = { .sin6_family = AF_INET6 };
+	socklen_t len = sizeof(name);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	name.sin6_addr = in6addr_loopback;
+	name.sin6_port = htons((uint16_t)https);
+	if (fd == -1)
+		return 0;
+	if (bind(keep(fd), (struct sockaddr *)&name, len) == -1)
+		return 0;
+	ck_assert_int_eq(listen(fd, 8), 0);
+	return https;
+}
+
+static void
+connected(void *arg, int fd, const struct sts_addr *addr,
+    const struct sts_error *err)
+{
+	ck_assert_int_eq(err->rc, STS_OK);
+	ck_assert_int_eq(addr->family, AF_INET6);
+	(void)close(fd);
+	*(int64_t *)arg = sts_clock_ms();
+}
+
+START_TEST(families_take_turns)
+{
+	struct sts_addr addr[3];
+	int64_t begin = sts_clock_ms(), end = 0;
+	unsigned port = listen_v6();
+
+	if (port == 0)
+		return;
+	dig_hole("127.0.0.2");
+	dig_hole("127.0.0.5");
+	ck_assert(sts_addr_parse("127.0.0.2", &addr[0]));
+	ck_assert(sts_addr_parse("127.0.0.5", &addr[1]));
+	ck_assert(sts_addr_parse("::1", &addr[2]));
+	ck_assert_ptr_nonnull(sts_dial_start(loop, addr, 3, port, connected,
+	    &end));
+	ck_assert_int_eq(sts_loop_run(loop, NULL), STS_OK);
+	ck_assert_int_ge(end - begin, STS_DIAL_STAGGER_MS);
+	ck_assert_int_lt(end - begin, 2 * STS_DIAL_STAGGER_MS);
 }
 END_TEST
 
@@ -611,6 +675,7 @@ add_connections(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, falls_over_to_an_address_that_works, 0,
 	    sizeof(falls) / sizeof(falls[0]));
+	tcase_add_test(tcase, families_take_turns);
 	tcase_add_test(tcase, no_address_answers);
 	tcase_add_test(tcase, name_of_an_earlier_fetch_is_forgotten);
 	tcase_add_test(tcase, local_lack_of_descriptors_is_ours);
