@@ -354,8 +354,8 @@ close_server(struct server *server)
 
 static void __attribute__((noreturn)) usage(void)
 {
-	fputs("usage: mta-sts-resolve [-c config] [-d state] domain\n"
-	      "       mta-sts-resolve [-c config] [-d state] -s\n",
+	(void)fputs("usage: mta-sts-resolve [-c config] [-d state] domain\n"
+		    "       mta-sts-resolve [-c config] [-d state] -s\n",
 	    stderr);
 	exit(EXIT_USAGE);
 }
