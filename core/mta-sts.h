@@ -25,7 +25,7 @@ extern "C" {
 #define STS_ERROR_MAX  256 /* octets of an error text, with the NUL */
 
 #if defined(__GNUC__)
-#define STS_API	     __attribute__((visibility("default")))
+#define STS_API      __attribute__((visibility("default")))
 #define STS_MUST_USE __attribute__((warn_unused_result))
 #else
 #define STS_API
@@ -36,28 +36,28 @@ extern "C" {
 enum sts_rc {
 	STS_OK = 0,
 	STS_ENOMEM = 1,
-	STS_ESYS = 2,	   /* a system call failed, see sys */
-	STS_EUSAGE = 3,	   /* wrong argument */
+	STS_ESYS = 2,      /* a system call failed, see sys */
+	STS_EUSAGE = 3,    /* wrong argument */
 	STS_ECONFIG = 4,   /* configuration file, text has file:line */
 	STS_EDOMAIN = 5,   /* not a domain name that can have a policy */
 	STS_ENODATA = 6,   /* DNS says with authority: no such record */
-	STS_EDNS = 7,	   /* DNS could not tell: SERVFAIL, timeout, bogus */
+	STS_EDNS = 7,      /* DNS could not tell: SERVFAIL, timeout, bogus */
 	STS_ERECORD = 8,   /* TXT record malformed or ambiguous */
 	STS_EPOLICY = 9,   /* policy text malformed */
 	STS_EFETCH = 10,   /* HTTPS failed: connect, status, size, type, time */
 	STS_EWEBPKI = 11,  /* certificate of the policy host */
 	STS_ELOCAL = 12,   /* our own fault: descriptors, memory, no route */
 	STS_EDAMAGED = 13, /* state cannot be read or is not what was written */
-	STS_EIDENTITY = 14, /* state directory has the wrong owner or mode */
-	STS_ESPACE = 15,   /* free-space reserve or disk full */
-	STS_EBUSY = 16,	   /* somebody else holds the lease */
-	STS_ETIMEOUT = 17, /* our own deadline */
-	STS_EMXPOLICY = 18, /* MX host is not in the policy */
-	STS_ESTARTTLS = 19, /* MX did not offer or do STARTTLS */
-	STS_ECERTNAME = 20, /* MX certificate is for another name */
-	STS_ECERTDATE = 21, /* MX certificate has expired */
+	STS_EIDENTITY = 14,  /* state directory has the wrong owner or mode */
+	STS_ESPACE = 15,     /* free-space reserve or disk full */
+	STS_EBUSY = 16,      /* somebody else holds the lease */
+	STS_ETIMEOUT = 17,   /* our own deadline */
+	STS_EMXPOLICY = 18,  /* MX host is not in the policy */
+	STS_ESTARTTLS = 19,  /* MX did not offer or do STARTTLS */
+	STS_ECERTNAME = 20,  /* MX certificate is for another name */
+	STS_ECERTDATE = 21,  /* MX certificate has expired */
 	STS_ECERTTRUST = 22, /* MX certificate is not trusted */
-	STS_ETLS = 23,	   /* any other TLS failure with the MX */
+	STS_ETLS = 23,       /* any other TLS failure with the MX */
 	STS_RC_MAX
 };
 
@@ -103,7 +103,7 @@ enum sts_answer { /* what the state knows of a domain */
 };
 STS_API const char *sts_answer_name(enum sts_answer answer);
 
-enum sts_verdict { /* for one MX host */
+enum sts_verdict {           /* for one MX host */
 	STS_VERDICT_OPEN,    /* nothing is demanded */
 	STS_VERDICT_OBSERVE, /* deliver, but record what enforce would do */
 	STS_VERDICT_REQUIRE, /* TLS, verified for this host name, or defer */
@@ -112,13 +112,13 @@ enum sts_verdict { /* for one MX host */
 };
 STS_API const char *sts_verdict_name(enum sts_verdict verdict);
 
-struct sts;	   /* configuration, rules and open state */
+struct sts;        /* configuration, rules and open state */
 struct sts_result; /* what is known of one domain at one moment */
 
 struct sts_options {
 	const char *config; /* file; NULL: the built-in path, may be absent */
 	const char *state;  /* directory when the configuration names none */
-	sts_log_fn log;	    /* NULL: silence */
+	sts_log_fn log;     /* NULL: silence */
 	void *log_arg;
 };
 

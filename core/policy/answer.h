@@ -22,7 +22,7 @@ struct sts_answer_line {
 	enum sts_answer answer;
 	enum sts_rc cause; /* why UNKNOWN or DAMAGED, STS_OK otherwise */
 	char source[16];   /* "cache", "live" */
-	bool stored;	   /* the state has it too */
+	bool stored;       /* the state has it too */
 	bool tlsrpt;
 	char id[STS_ID_MAX + 1];
 	int64_t expires;

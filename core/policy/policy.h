@@ -8,8 +8,8 @@
 #include "base/error.h"
 
 #define STS_POLICY_TEXT_MAX 65536    /* octets, RFC 8461, 3.3 */
-#define STS_MAX_AGE_MAX	    31557600 /* seconds, RFC 8461, 3.2 */
-#define STS_POLICY_WARNINGS 16	     /* kept; more are counted only */
+#define STS_MAX_AGE_MAX     31557600 /* seconds, RFC 8461, 3.2 */
+#define STS_POLICY_WARNINGS 16       /* kept; more are counted only */
 
 struct sts_policy_warning {
 	unsigned line;
@@ -20,7 +20,7 @@ struct sts_policy { /* one block: free with sts_policy_free() */
 	enum sts_mode mode;
 	int64_t max_age; /* seconds, clamped */
 	size_t mx_count;
-	const char **mx; /* lower case, file order, into the same block */
+	const char **mx;  /* lower case, file order, into the same block */
 	const char *text; /* as served, text_len octets */
 	size_t text_len;
 	size_t warning_count;
@@ -28,8 +28,8 @@ struct sts_policy { /* one block: free with sts_policy_free() */
 };
 
 struct sts_policy_where { /* of an error; 0 when it concerns the whole text */
-	unsigned line; /* from 1 */
-	unsigned byte; /* offset in the text, from 1 */
+	unsigned line;    /* from 1 */
+	unsigned byte;    /* offset in the text, from 1 */
 };
 
 /*

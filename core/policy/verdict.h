@@ -11,11 +11,11 @@
 
 struct sts_basis { /* all pointers borrowed */
 	enum sts_answer answer;
-	enum sts_rc cause; /* why UNKNOWN or DAMAGED */
-	const char *detail; /* the same in words, or NULL */
+	enum sts_rc cause;               /* why UNKNOWN or DAMAGED */
+	const char *detail;              /* the same in words, or NULL */
 	const struct sts_policy *policy; /* answer POLICY only */
-	const struct sts_rule *excuse;	 /* unexpired, or NULL */
-	const struct sts_rule *require;	 /* unexpired, or NULL */
+	const struct sts_rule *excuse;   /* unexpired, or NULL */
+	const struct sts_rule *require;  /* unexpired, or NULL */
 	enum sts_on_dns_error on_dns_error;
 };
 
@@ -25,8 +25,8 @@ struct sts_basis { /* all pointers borrowed */
  */
 enum sts_mode sts_verdict_mode(const struct sts_basis *basis);
 
-enum sts_verdict sts_verdict_mx(const struct sts_basis *basis,
-    const char *host, struct sts_error *why);
+enum sts_verdict sts_verdict_mx(const struct sts_basis *basis, const char *host,
+    struct sts_error *why);
 
 /* One sentence for the log and the bounce: why this mode. */
 void sts_verdict_reason(const struct sts_basis *basis, struct sts_error *why);

@@ -34,7 +34,7 @@ enum sts_session_result { /* RFC 8460, 4.3, and success */
 const char *sts_session_result_name(enum sts_session_result result);
 
 struct sts_session {
-	int64_t at; /* wall seconds of its end */
+	int64_t at;                      /* wall seconds of its end */
 	char domain[STS_DOMAIN_MAX + 1]; /* policy domain */
 	enum sts_policy_type type;
 	enum sts_mode mode;
@@ -44,7 +44,7 @@ struct sts_session {
 	char our_address[46];
 	enum sts_session_result result;
 	char reason[128]; /* failure-reason-code: short, generic */
-	char mta[16];	  /* "exim", "opensmtpd" */
+	char mta[16];     /* "exim", "opensmtpd" */
 };
 
 /* The payload of a journal frame, and back. */

@@ -15,13 +15,12 @@ STS_MUST_USE enum sts_rc sts_journal_add(struct sts_dir *dir,
     const struct sts_session *session, struct sts_error *err);
 
 /* Every session of DAY ("2026-11-23"), *SKIPPED damaged records passed. */
-STS_MUST_USE enum sts_rc sts_journal_each(struct sts_dir *dir,
-    const char *day, bool (*each)(void *arg, const struct sts_session *session),
-    void *arg, size_t *skipped, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_journal_each(struct sts_dir *dir, const char *day,
+    bool (*each)(void *arg, const struct sts_session *session), void *arg,
+    size_t *skipped, struct sts_error *err);
 
 /* Every day there is, oldest first. */
 STS_MUST_USE enum sts_rc sts_journal_days(struct sts_dir *dir,
-    bool (*each)(void *arg, const char *day), void *arg,
-    struct sts_error *err);
+    bool (*each)(void *arg, const char *day), void *arg, struct sts_error *err);
 
 #endif

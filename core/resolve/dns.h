@@ -25,10 +25,10 @@ enum sts_dns_type {
 enum sts_dns_status {
 	STS_DNS_OK,
 	STS_DNS_NXDOMAIN,
-	STS_DNS_NODATA,	 /* the name exists, this type does not */
+	STS_DNS_NODATA,  /* the name exists, this type does not */
 	STS_DNS_FAILURE, /* SERVFAIL, REFUSED, bogus, malformed, CNAME loop */
 	STS_DNS_TIMEOUT,
-	STS_DNS_LOCAL,	 /* our own fault: no server, descriptors, memory */
+	STS_DNS_LOCAL, /* our own fault: no server, descriptors, memory */
 	STS_DNS_STATUS_MAX
 };
 const char *sts_dns_type_name(enum sts_dns_type type);
@@ -44,7 +44,7 @@ struct sts_addr {
 
 struct sts_rr {
 	uint32_t ttl;
-	unsigned preference; /* MX */
+	unsigned preference;  /* MX */
 	struct sts_addr addr; /* A, AAAA */
 	/* TXT: joined strings; MX: name without root dot, "." for the root
 	 * alone, odd octets escaped; TLSA: rdata. */
@@ -72,8 +72,8 @@ int sts_dns_type_number(enum sts_dns_type type);
  * Pure: LEN octets of a DNS message that answers TYPE for NAME.  CNAMEs are
  * followed inside the message.  Fills ANSWER in every case.
  */
-void sts_dns_parse(const unsigned char *message, size_t len,
-    const char *name, enum sts_dns_type type, struct sts_dns_answer *answer);
+void sts_dns_parse(const unsigned char *message, size_t len, const char *name,
+    enum sts_dns_type type, struct sts_dns_answer *answer);
 
 struct sts_dns;
 
@@ -93,8 +93,8 @@ void sts_dns_free(struct sts_dns *dns);
  * latest after TIMEOUT_MS.  The result cancels, only before FN was called. */
 struct sts_dns_query;
 STS_MUST_USE struct sts_dns_query *sts_dns_query(struct sts_dns *dns,
-    const char *name, enum sts_dns_type type, int64_t timeout_ms,
-    sts_dns_fn fn, void *arg);
+    const char *name, enum sts_dns_type type, int64_t timeout_ms, sts_dns_fn fn,
+    void *arg);
 void sts_dns_cancel(struct sts_dns_query *query);
 
 #endif

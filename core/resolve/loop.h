@@ -8,7 +8,10 @@
 
 #include "base/error.h"
 
-enum sts_loop_events { STS_LOOP_READ = 1, STS_LOOP_WRITE = 2 };
+enum sts_loop_events {
+	STS_LOOP_READ = 1,
+	STS_LOOP_WRITE = 2
+};
 
 struct sts_loop;
 struct sts_timer;
@@ -25,8 +28,8 @@ STS_MUST_USE enum sts_rc sts_loop_watch(struct sts_loop *loop, int fd,
     int events, sts_loop_fd_fn fn, void *arg);
 
 /* Fires once after MS, then is gone; cancel it only before that. */
-STS_MUST_USE struct sts_timer *sts_loop_timer(struct sts_loop *loop,
-    int64_t ms, sts_loop_timer_fn fn, void *arg);
+STS_MUST_USE struct sts_timer *sts_loop_timer(struct sts_loop *loop, int64_t ms,
+    sts_loop_timer_fn fn, void *arg);
 void sts_loop_cancel(struct sts_loop *loop, struct sts_timer *timer);
 
 /* Until nothing is watched or timed, or sts_loop_stop(). */

@@ -5,7 +5,7 @@
  */
 #include "base/error.h"
 
-#define sts_error_set(err, rc, ...) \
+#define sts_error_set(err, rc, ...)                                            \
 	(sts_error_set((err), (rc), __VA_ARGS__), (rc))
-#define sts_error_sys(err, rc, ...) \
+#define sts_error_sys(err, rc, ...)                                            \
 	(sts_error_sys((err), (rc), __VA_ARGS__), (rc))

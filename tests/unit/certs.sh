@@ -79,9 +79,9 @@ san double 'DNS:*.*.test'
 san deep 'DNS:*.test'
 san provider 'DNS:*.provider.example'
 san many "$(seq -f 'DNS:name-%g.provider.example' -s , 60)"
-san hostile "DNS:evil$esc[31m.example"
+san hostile "DNS:evil${esc}[31m.example"
 san client 'DNS:*.client.test
 extendedKeyUsage = clientAuth'
-openssl req -x509 -new -key key -utf8 -subj "/CN=evil$esc[31m
+openssl req -x509 -new -key key -utf8 -subj "/CN=evil${esc}[31m
 forged line" -days 30 -addext 'subjectAltName=DNS:*.self.test' -out self.crt
 cat key self.crt >self.pem

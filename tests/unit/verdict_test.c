@@ -140,68 +140,70 @@ START_TEST(sts_15_dns_error_is_the_operators_choice)
 }
 END_TEST
 
-START_TEST(verdict_of_every_mode)
-{
-	static const struct {
-		enum sts_mode published;
-		enum rules rules;
-		const char *host;
-		enum sts_verdict verdict;
-		enum sts_rc why;
-		bool vouched;
-	} table[] = {
+static const struct {
+	enum sts_mode published;
+	enum rules rules;
+	const char *host;
+	enum sts_verdict verdict;
+	enum sts_rc why;
+	bool vouched;
+} verdicts[] = {
 #define OPEN    STS_VERDICT_OPEN
 #define OBSERVE STS_VERDICT_OBSERVE
 #define NEED    STS_VERDICT_REQUIRE
 #define REFUSE  STS_VERDICT_REFUSE
 #define BAD     STS_EMXPOLICY
-		{ N, NO_RULE, "mx.example", OPEN, STS_OK, false },
-		{ T, NO_RULE, "mx.example", OBSERVE, STS_OK, true },
-		{ T, NO_RULE, "evil.example", OBSERVE, BAD, false },
-		{ E, NO_RULE, "mx.example", NEED, STS_OK, true },
-		{ E, NO_RULE, "MX.Example.", NEED, STS_OK, true },
-		{ E, NO_RULE, "a.p.example", NEED, STS_OK, true },
-		{ E, NO_RULE, "a.b.p.example", REFUSE, BAD, false },
-		{ E, NO_RULE, "evil.example", REFUSE, BAD, false },
-		{ E, NO_RULE, ".", REFUSE, BAD, false },
-		{ E, NO_RULE, "", REFUSE, BAD, false },
-		/* The rule has no mx: the policy's alone, if they bind. */
-		{ E, REQUIRE, "evil.example", REFUSE, BAD, false },
-		{ E, REQUIRE, "mx.example", NEED, STS_OK, true },
-		{ T, REQUIRE, "evil.example", NEED, STS_OK, false },
-		{ T, REQUIRE, "mx.example", NEED, STS_OK, true },
-		{ N, REQUIRE, "evil.example", NEED, STS_OK, false },
-		/* Both have: both must list. */
-		{ E, REQUIRE_MX, "mx.example", NEED, STS_OK, true },
-		{ E, REQUIRE_MX, "a.p.example", NEED, STS_OK, true },
-		{ E, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
-		{ E, REQUIRE_MX, "a.r.example", NEED, STS_OK, true },
-		{ E, REQUIRE_MX, "b.r.example", REFUSE, BAD, false },
-		{ T, REQUIRE_MX, "b.r.example", NEED, STS_OK, true },
-		{ T, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
-		{ N, REQUIRE_MX, "b.r.example", NEED, STS_OK, true },
-		{ N, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
-		/* An excuse takes the demand away, not the vouching. */
-		{ E, EXCUSE, "evil.example", OPEN, STS_OK, false },
-		{ E, EXCUSE, "mx.example", OPEN, STS_OK, true },
-		{ N, EXCUSE_AND_REQUIRE, "evil.example", OPEN, STS_OK, false },
-	};
+	{ N, NO_RULE, "mx.example", OPEN, STS_OK, false },
+	{ T, NO_RULE, "mx.example", OBSERVE, STS_OK, true },
+	{ T, NO_RULE, "evil.example", OBSERVE, BAD, false },
+	{ E, NO_RULE, "mx.example", NEED, STS_OK, true },
+	{ E, NO_RULE, "MX.Example.", NEED, STS_OK, true },
+	{ E, NO_RULE, "a.p.example", NEED, STS_OK, true },
+	{ E, NO_RULE, "a.b.p.example", REFUSE, BAD, false },
+	{ E, NO_RULE, "evil.example", REFUSE, BAD, false },
+	{ E, NO_RULE, ".", REFUSE, BAD, false },
+	{ E, NO_RULE, "", REFUSE, BAD, false },
+	/* The rule has no mx: the policy's alone, if they bind. */
+	{ E, REQUIRE, "evil.example", REFUSE, BAD, false },
+	{ E, REQUIRE, "mx.example", NEED, STS_OK, true },
+	{ T, REQUIRE, "evil.example", NEED, STS_OK, false },
+	{ T, REQUIRE, "mx.example", NEED, STS_OK, true },
+	{ N, REQUIRE, "evil.example", NEED, STS_OK, false },
+	/* Both have: both must list. */
+	{ E, REQUIRE_MX, "mx.example", NEED, STS_OK, true },
+	{ E, REQUIRE_MX, "a.p.example", NEED, STS_OK, true },
+	{ E, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
+	{ E, REQUIRE_MX, "a.r.example", NEED, STS_OK, true },
+	{ E, REQUIRE_MX, "b.r.example", REFUSE, BAD, false },
+	{ T, REQUIRE_MX, "b.r.example", NEED, STS_OK, true },
+	{ T, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
+	{ N, REQUIRE_MX, "b.r.example", NEED, STS_OK, true },
+	{ N, REQUIRE_MX, "b.p.example", REFUSE, BAD, false },
+	/* An excuse takes the demand away, not the vouching. */
+	{ E, EXCUSE, "evil.example", OPEN, STS_OK, false },
+	{ E, EXCUSE, "mx.example", OPEN, STS_OK, true },
+	{ N, EXCUSE_AND_REQUIRE, "evil.example", OPEN, STS_OK, false },
+};
+
+START_TEST(verdict_of_every_mode)
+{
 	struct sts_basis basis;
 	enum sts_verdict verdict;
 	struct sts_error why;
 	size_t i;
 
-	for (i = 0; i < COUNT(table); i++) {
-		basis = basis_of(STS_ANSWER_POLICY, table[i].published,
-		    table[i].rules);
+	for (i = 0; i < COUNT(verdicts); i++) {
+		basis = basis_of(STS_ANSWER_POLICY, verdicts[i].published,
+		    verdicts[i].rules);
 		memset(&why, 0, sizeof(why));
-		verdict = sts_verdict_mx(&basis, table[i].host, &why);
-		ck_assert_msg(verdict == table[i].verdict &&
-				  why.rc == table[i].why && why.text[0] != '\0',
+		verdict = sts_verdict_mx(&basis, verdicts[i].host, &why);
+		ck_assert_msg(verdict == verdicts[i].verdict &&
+				  why.rc == verdicts[i].why &&
+				  why.text[0] != '\0',
 		    "row %zu: %s, %s: %s", i, sts_verdict_name(verdict),
 		    sts_rc_name(why.rc), why.text);
-		ck_assert_msg(sts_verdict_mx_match(&basis, table[i].host) ==
-				  table[i].vouched,
+		ck_assert_msg(sts_verdict_mx_match(&basis, verdicts[i].host) ==
+				  verdicts[i].vouched,
 		    "row %zu", i);
 	}
 }
