@@ -160,7 +160,6 @@ class Names:
 
     def start(self):
         self.world.spawn("nsd", "internet", "servers", "nsd", "-d")
-        self.start_unbound()
 
     def start_unbound(self):
         self.world.spawn("unbound", "sender", "servers", "unbound", "-d")

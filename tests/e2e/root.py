@@ -5,6 +5,8 @@ Made once with debootstrap under build/e2e/roots/ and only read after that:
 each world mounts it under an overlay of its own.  Nothing of it is ever
 installed on the host.  The mirror is the one the host's apt uses.
 """
+import contextlib
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -132,10 +134,20 @@ def install(root, log, env):
     run(log, env, *apt, "update")
     run(log, env, *apt, "--no-install-recommends", "install", *wanted())
     run(log, env, *apt, "clean")
+    (root / "src").mkdir()
+
+
+@contextlib.contextmanager
+def lock():
+    """Two runs may go on at once, but not make things at once."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with open(BUILD / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def make(say=print):
-    """Make the root unless it is there; about two minutes, once."""
+    """Make the root unless it is there; about a minute, once."""
     if ready():
         return path()
     root = path()

@@ -48,12 +48,17 @@ def interrupted(number, frame):
     raise KeyboardInterrupt
 
 
+def heed_signals():
+    """Let every signal that asks us to end unwind us."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+
+
 def enter(program, arguments):
     """Run PROGRAM in a closed place and wait; its exit status.
 
-    SIGINT and SIGTERM end the place, and with it all that is in it.
+    A signal ends the place, and with it all that is in it.
     """
-    signal.signal(signal.SIGTERM, interrupted)
     child = unshare(program, arguments, start_new_session=True,
                     preexec_fn=die_with_parent)
     try:
@@ -66,6 +71,7 @@ def enter(program, arguments):
 
 def reap(work):
     """As pid 1: run WORK in a child and bury whatever dies meanwhile."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the outside ends us
     worker = os.fork()
     if worker == 0:
         os._exit(work())

@@ -12,13 +12,31 @@ import root
 
 GIVEN = os.environ.get("E2E_STAGE")
 STAGE = pathlib.Path(GIVEN or root.BUILD / "stage")
-OBJECTS = root.TREE / "build" / "usr"
+# Objects of another compiler than the host's must not meet its own.
+OBJECTS = root.path().name if root.foreign() else "usr"
 MODULE = "usr/lib/exim4/mta-sts.so"
+
+
+class Broken(Exception):
+    """Our software cannot be built; that is no reason to skip."""
 
 
 def present():
     """The folder to lay over a root, or None while there is no module."""
     return STAGE if (STAGE / MODULE).exists() else None
+
+
+def command():
+    """What builds and installs: here, or in the root if it must be there."""
+    tree = "/src" if root.foreign() else root.TREE
+    make = ["make", "-s", f"-j{os.cpu_count()}", "-C", tree, "install-exim",
+            "PREFIX=/usr", f"B={tree}/build/{OBJECTS}",
+            f"DESTDIR={tree}/{STAGE.relative_to(root.TREE)}"]
+    if not root.foreign():
+        return make
+    return ["unshare", "-m", "--propagation", "private", "sh", "-ec",
+            'mount --bind "$1" "$2/src"; shift; exec chroot "$@"', "sh",
+            root.TREE, root.path(), *make]
 
 
 def make():
@@ -27,12 +45,17 @@ def make():
         return present()
     shutil.rmtree(STAGE, ignore_errors=True)
     STAGE.mkdir(parents=True)
-    command = ["make", "-s", f"-j{os.cpu_count()}", "-C", root.TREE,
-               "install-exim", "PREFIX=/usr", f"B={OBJECTS}",
-               f"DESTDIR={STAGE}"]
     with open(root.BUILD / "stage.log", "w") as log:
-        done = subprocess.run(command, stdout=log, stderr=log, timeout=600)
+        done = subprocess.run(list(map(str, command())), stdout=log,
+                              stderr=log, timeout=600)
     if done.returncode != 0:
         shutil.rmtree(STAGE)
-        raise root.Unavailable(f"make install-exim failed, see {log.name}")
+        raise Broken(f"make install-exim failed, see {log.name}")
     return present()
+
+
+def prepare():
+    """The root and the software, before any world."""
+    with root.lock():
+        root.make()
+        return make()

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
+import signal
 import sys
 
 import domains
@@ -29,8 +31,10 @@ class World(space.Space):
 
     def up(self, stage=None):
         """Build and start everything; STAGE is our software, installed."""
-        self.stage = stage
         self.build()
+        if stage is not None:
+            self.stage = self.path("stage")
+            shutil.copytree(stage, self.stage, symlinks=True)
         servers = self.root("servers")
         pki.make(servers)
         self.names = names.Names(self, pki.spki_sha256(servers))
@@ -52,9 +56,13 @@ class World(space.Space):
         self.web.start()
         self.names.start()
         for network, port in (("internet", 25), ("internet", 443),
-                              ("path", 53), ("path", 25), ("sender", 53)):
+                              ("path", 53), ("path", 25)):
             space.wait_for(f"port {port} in {network}",
                            lambda: self.listening(network, port))
+        self.start_resolver()
+
+    def start_resolver(self):
+        self.names.start_unbound()
         space.wait_for("the resolver", lambda: "NOERROR" in self.run(
             "sender", "servers", "drill", "-D", net.TLD, "SOA",
             "@127.0.0.1", check=False).stdout)
@@ -157,8 +165,13 @@ class World(space.Space):
         self.revive_host(self.dead - stays)
         self.kill_host(stays - self.dead)
         if self.lies or not self.rules.exists():
+            # A resolver still waiting for an answer would remember that.
+            restart = any(rule["do"] == "drop" for rule in self.lies)
             self.lies = []
             self.write_lies()
+            if restart:
+                self.stop("unbound", signal.SIGKILL)
+                self.start_resolver()
 
     # -- publishing -------------------------------------------------------
 

@@ -2,7 +2,9 @@
 """When policies are fetched, and what a change of theirs does."""
 import concurrent.futures
 import os
+import re
 import signal
+import time
 
 import binding
 import check
@@ -10,7 +12,7 @@ import domains
 import outcome
 import space
 from binding import GOOD
-from cases.faults import HOUR, lie, prime, resolvers, stale, TXT
+from cases.faults import TXT, lie, prime, stale
 
 CROWD = 50
 
@@ -113,42 +115,36 @@ def fifty_processes_fetch_once(world, machine):
                 "messages")
 
 
+def fetching_resolver(world):
+    """Pid of the resolver that has a connection to a policy host."""
+    def held():
+        listed = world.run("sender", None, "ss", "-Htnp", "state",
+                           "established", "dport = :443").stdout
+        return re.findall(r"pid=(\d+)", listed)
+    return int(space.wait_for("a fetching resolver", held)[0])
+
+
 @check.case()
 def fifty_processes_fetch_twice_if_the_first_is_killed(world, machine):
+    """One waiter takes over at once; only the mail of the Exim whose own
+    resolver died waits for the next queue run."""
     world.web.fault(GOOD, "slow")
-
-    def fetching():
-        listed = world.run("internet", None, "ss", "-Htn", "state",
-                           "established", "sport = :443").stdout
-        return listed.strip() and resolvers()
-
     mark = world.mark()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         sending = pool.submit(crowd, machine)
-        holder = lease_holder(machine)
-        space.wait_for("the first fetch", fetching)
+        first = fetching_resolver(world)
+        time.sleep(0.5)  # its request is being answered, an octet a second
         world.web.repair(GOOD)
-        os.kill(holder(), signal.SIGKILL)
+        os.kill(first, signal.SIGKILL)
         sending.result()
-    check.equal(machine.queue(), [], "queue")
     check.equal(fetches(world), 2, "fetches")
+    check.expect(len(machine.queue()) <= 1, f"queue: {machine.queue()}")
+    machine.run_queue()
+    check.equal(machine.queue(), [], "queue")
     check.equal(len(world.events(mark, "DATA", "mx.good.example")), CROWD,
                 "messages")
+    check.equal(fetches(world), 2, "fetches")
     binding.safe(world, machine)
-
-
-def lease_holder(machine):
-    """A function that finds the resolver which is fetching: the one with a
-    connection to a policy host."""
-    def find():
-        def held():
-            listed = machine.world.run(
-                "sender", None, "ss", "-Htnp", "state", "established",
-                "dport = :443").stdout
-            return listed.split("pid=")[1].split(",")[0] \
-                if "pid=" in listed else None
-        return int(space.wait_for("a fetching resolver", held))
-    return find
 
 
 @check.case()
