@@ -215,20 +215,26 @@ require_reason(const struct sts_rule *rule, const struct sts_policy *policy,
 static void
 absence_reason(const struct sts_basis *basis, struct sts_error *why)
 {
+	const char *detail = basis->detail == NULL ? "" : basis->detail;
+	const char *colon = detail[0] == '\0' ? "" : ": ";
+
 	if (basis->answer == STS_ANSWER_NONE)
-		(void)sts_error_set(why, STS_OK, "the domain has no policy");
+		(void)sts_error_set(why, STS_OK, "the domain has no policy%s%s",
+		    colon, detail);
 	else if (dns_excused(basis))
 		(void)sts_error_set(why, STS_EDNS,
 		    "DNS could not tell whether there is a policy; by "
-		    "configuration, mail passes");
+		    "configuration, mail passes%s%s",
+		    colon, detail);
 	else if (basis->answer == STS_ANSWER_DAMAGED)
 		(void)sts_error_set(why, basis->cause,
-		    "what is stored cannot be read (%s); mail waits",
-		    sts_rc_name(basis->cause));
+		    "what is stored cannot be read (%s); mail waits%s%s",
+		    sts_rc_name(basis->cause), colon, detail);
 	else
 		(void)sts_error_set(why, basis->cause,
-		    "whether there is a policy is not known (%s); mail waits",
-		    sts_rc_name(basis->cause));
+		    "whether there is a policy is not known (%s); mail "
+		    "waits%s%s",
+		    sts_rc_name(basis->cause), colon, detail);
 }
 
 void
