@@ -5,6 +5,7 @@ import re
 
 import domains
 
+STRICT = "T=remote_smtp_mtasts"
 VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
 
 
@@ -95,6 +96,9 @@ def leak(outcome, allowed, result):
         return f"RCPT in clear: {outcome.naked}"
     if outcome.met - allowed:
         return f"contacted {outcome.met - allowed}"
-    if result.what == "deferred" and outcome.rcpts:
-        return f"RCPT although deferred: {outcome.rcpts}"
+    if result.what == "deferred":
+        return f"RCPT although deferred: {outcome.rcpts}" \
+            if outcome.rcpts else None
+    if STRICT not in outcome.log:
+        return f"not by {STRICT}\n{outcome.log}"
     return None

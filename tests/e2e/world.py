@@ -13,6 +13,7 @@ import exim
 import names
 import net
 import pki
+import root as debian
 import space
 import web
 import wire
@@ -80,10 +81,14 @@ class World(space.Space):
 
     def clock(self):
         """The library by which a machine's clock is set, compiled once."""
-        library = self.path("clock.so")
+        servers = self.root("servers")
+        library = pathlib.Path(servers) / "clock.so"
         if not library.exists():
-            space.run(os.environ.get("CC", "cc"), "-D_GNU_SOURCE", "-shared",
-                      "-fPIC", "-O", "-o", library, space.HERE / "clock.c")
+            shutil.copy(space.HERE / "clock.c", servers)
+            where = ["chroot", servers] if debian.foreign() else \
+                ["env", "-C", servers]
+            space.run(*where, "cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O",
+                      "-o", "clock.so", "clock.c")
         return library
 
     # -- attacks ----------------------------------------------------------
