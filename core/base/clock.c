@@ -12,7 +12,6 @@
 #define BOOT_ID_FILE    "/proc/sys/kernel/random/boot_id"
 #define SAME_BOOT_DRIFT 3600
 #define CROSS_BOOT_GAP  (30 * 86400)
-#define SETTLED_AFTER   (7 * 86400)
 
 #ifdef CLOCK_BOOTTIME
 #define BOOT_CLOCK CLOCK_BOOTTIME
@@ -82,6 +81,15 @@ sts_clock_suspect(const struct sts_now *now, const struct sts_now *seen)
 	int64_t elapsed = same ? now->boot - seen->boot : now->boot;
 	int64_t ahead = now->wall - seen->wall - elapsed;
 
-	return ahead > (same ? SAME_BOOT_DRIFT : CROSS_BOOT_GAP) &&
-	       elapsed < SETTLED_AFTER;
+	return ahead > (same ? SAME_BOOT_DRIFT : CROSS_BOOT_GAP);
+}
+
+bool
+sts_clock_agrees(const struct sts_now *now, const struct sts_now *seen)
+{
+	int64_t ahead = (now->wall - seen->wall) - (now->boot - seen->boot);
+
+	return strcmp(now->boot_id, seen->boot_id) == 0 &&
+	       now->boot >= seen->boot && ahead <= SAME_BOOT_DRIFT &&
+	       ahead >= -SAME_BOOT_DRIFT;
 }

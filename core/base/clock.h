@@ -31,8 +31,11 @@ int64_t sts_clock_ms(void);
 /*
  * Is NOW's wall time implausible, given that SEEN was the last moment known
  * to be good?  More than an hour ahead of the boot clock within one boot, or
- * more than 30 days ahead across boots; accepted after 7 days of uptime.
+ * more than 30 days ahead across boots.
  */
 bool sts_clock_suspect(const struct sts_now *now, const struct sts_now *seen);
+
+/* Are both of one boot, with wall and boot time no more than an hour apart? */
+bool sts_clock_agrees(const struct sts_now *now, const struct sts_now *seen);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,19 +32,28 @@ struct bucket {
 	struct slot slot[BUCKET_SLOTS];
 };
 
-struct head { /* two halves with a checksum each: only the second changes */
+struct head {
 	uint64_t magic;
 	struct sts_siphash_key key;
-	uint64_t key_sum;
+	uint64_t sum;
+};
+
+struct seen { /* written without a lock: a torn one has a wrong sum */
 	int64_t wall;
 	int64_t boot;
 	uint64_t boot_hash;
-	uint64_t seen_sum;
+	uint64_t sum;
 };
-#define HEAD_HALF 32
+
+struct header { /* of the file, in place of its first buckets */
+	struct head head;
+	struct seen seen[STS_MOMENT_MAX];
+	struct seen spare;
+};
 _Static_assert(sizeof(struct bucket) == 64, "a bucket is a cache line");
-_Static_assert(sizeof(struct head) == sizeof(struct bucket),
-    "the header is the first bucket");
+#define HEADER_BUCKETS (sizeof(struct header) / sizeof(struct bucket))
+_Static_assert(sizeof(struct header) == 2 * sizeof(struct bucket),
+    "the header is whole buckets");
 
 struct sts_table {
 	struct sts_dir *dir; /* borrowed */
@@ -169,18 +179,25 @@ choose(const struct bucket *bucket, const struct sts_siphash_key *key,
 static uint64_t
 bucket_of(const struct sts_table *table, const char *domain)
 {
-	return 1 + sts_siphash(&table->key, domain, strlen(domain)) %
-		       (BUCKETS - 1);
+	return HEADER_BUCKETS + sts_siphash(&table->key, domain,
+				    strlen(domain)) %
+				    (BUCKETS - HEADER_BUCKETS);
 }
 
 /* ---- the file ---------------------------------------------------------- */
 
 static bool
-read_at(int fd, uint64_t index, void *out)
+read_at(int fd, void *out, size_t len, uint64_t at)
 {
-	return pread(fd, out, sizeof(struct bucket),
-		   (off_t)(index * sizeof(struct bucket))) ==
-	       (ssize_t)sizeof(struct bucket);
+	return pread(fd, out, len, (off_t)at) == (ssize_t)len;
+}
+
+static bool
+read_bucket(const struct sts_table *table, uint64_t index,
+    struct bucket *bucket)
+{
+	return read_at(table->fd, bucket, sizeof(*bucket),
+	    index * sizeof(*bucket));
 }
 
 static enum sts_rc
@@ -197,16 +214,9 @@ write_at(struct sts_table *table, const void *data, size_t len, uint64_t at,
 }
 
 static uint64_t
-key_sum(const struct head *head)
+head_sum(const struct head *head)
 {
-	return sts_checksum(head, HEAD_HALF - sizeof(head->key_sum));
-}
-
-static uint64_t
-seen_sum(const struct head *head)
-{
-	return sts_siphash(&head->key, &head->wall,
-	    HEAD_HALF - sizeof(head->seen_sum));
+	return sts_checksum(head, offsetof(struct head, sum));
 }
 
 static enum sts_rc
@@ -217,7 +227,7 @@ create(struct sts_dir *dir, const char *name, struct sts_error *err)
 	if (getrandom(&head.key, sizeof(head.key), 0) !=
 	    (ssize_t)sizeof(head.key))
 		return sts_error_sys(err, STS_ELOCAL, "getrandom");
-	head.key_sum = key_sum(&head);
+	head.sum = head_sum(&head);
 	return sts_dir_write_sized(dir, name, &head, sizeof(head),
 	    (off_t)(BUCKETS * sizeof(struct bucket)), err);
 }
@@ -233,8 +243,8 @@ open_file(struct sts_table *table, bool write, struct sts_error *err)
 	    &fd, err);
 	if (rc != STS_OK)
 		return rc;
-	if (!read_at(fd, 0, &head) || head.magic != MAGIC ||
-	    head.key_sum != key_sum(&head)) {
+	if (!read_at(fd, &head, sizeof(head), 0) || head.magic != MAGIC ||
+	    head.sum != head_sum(&head)) {
 		(void)close(fd);
 		return sts_error_set(err, STS_EDAMAGED, "%s: not a table",
 		    table->name);
@@ -312,7 +322,7 @@ sts_table_peek(struct sts_table *table, const char *domain,
 	unsigned i;
 
 	memset(note, 0, sizeof(*note));
-	if (!read_at(table->fd, bucket_of(table, domain), &bucket))
+	if (!read_bucket(table, bucket_of(table, domain), &bucket))
 		return;
 	for (i = 0; i < BUCKET_SLOTS; i++) {
 		if (!slot_is(&bucket.slot[i], &table->key, domain))
@@ -348,7 +358,7 @@ write_slot(struct sts_table *table, const char *domain,
 	struct slot *slot;
 	enum sts_rc rc = STS_OK;
 
-	if (!read_at(table->fd, index, &bucket))
+	if (!read_bucket(table, index, &bucket))
 		memset(&bucket, 0, sizeof(bucket)); /* was cut short */
 	slot = &bucket.slot[choose(&bucket, &table->key, domain)];
 	if (!slot_is(slot, &table->key, domain)) {
@@ -401,46 +411,57 @@ sts_table_put(struct sts_table *table, const char *domain, int64_t wall,
 	return rc;
 }
 
-/* ---- the last good moment ---------------------------------------------- */
+/* ---- the clock --------------------------------------------------------- */
 
 static uint64_t
-boot_hash(const struct head *head, const struct sts_now *now)
+boot_hash(const struct sts_table *table, const struct sts_now *now)
 {
-	return sts_siphash(&head->key, now->boot_id, strlen(now->boot_id));
+	return sts_siphash(&table->key, now->boot_id, strlen(now->boot_id));
+}
+
+static uint64_t
+seen_sum(const struct sts_table *table, const struct seen *seen)
+{
+	return sts_siphash(&table->key, seen, offsetof(struct seen, sum));
+}
+
+static uint64_t
+seen_at(enum sts_moment moment)
+{
+	return offsetof(struct header, seen) +
+	       (uint64_t)moment * sizeof(struct seen);
 }
 
 bool
-sts_table_seen(struct sts_table *table, const struct sts_now *now,
-    struct sts_now *seen)
+sts_table_seen(struct sts_table *table, enum sts_moment moment,
+    const struct sts_now *now, struct sts_now *out)
 {
-	struct head head;
+	struct seen seen;
 
-	if (!read_at(table->fd, 0, &head) ||
-	    head.seen_sum != seen_sum(&head))
+	if (!read_at(table->fd, &seen, sizeof(seen), seen_at(moment)) ||
+	    seen.sum != seen_sum(table, &seen))
 		return false;
-	memset(seen, 0, sizeof(*seen));
-	seen->wall = head.wall;
-	seen->boot = head.boot;
-	if (head.boot_hash == boot_hash(&head, now))
-		memcpy(seen->boot_id, now->boot_id, sizeof(seen->boot_id));
+	memset(out, 0, sizeof(*out));
+	out->wall = seen.wall;
+	out->boot = seen.boot;
+	if (seen.boot_hash == boot_hash(table, now))
+		memcpy(out->boot_id, now->boot_id, sizeof(out->boot_id));
 	else
-		memcpy(seen->boot_id, "-", 2);
+		memcpy(out->boot_id, "-", 2);
 	return true;
 }
 
 enum sts_rc
-sts_table_see(struct sts_table *table, const struct sts_now *now,
-    struct sts_error *err)
+sts_table_see(struct sts_table *table, enum sts_moment moment,
+    const struct sts_now *now, struct sts_error *err)
 {
-	struct head head = { .key = table->key };
+	struct seen seen = { now->wall, now->boot, 0, 0 };
 	enum sts_rc rc;
 
 	rc = make_writable(table, err);
 	if (rc != STS_OK)
 		return rc;
-	head.wall = now->wall;
-	head.boot = now->boot;
-	head.boot_hash = boot_hash(&head, now);
-	head.seen_sum = seen_sum(&head);
-	return write_at(table, &head.wall, HEAD_HALF, HEAD_HALF, err);
+	seen.boot_hash = boot_hash(table, now);
+	seen.sum = seen_sum(table, &seen);
+	return write_at(table, &seen, sizeof(seen), seen_at(moment), err);
 }

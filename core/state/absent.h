@@ -4,8 +4,8 @@
  * {keyed hash over domain and contents, expiry, flags} in 64-byte buckets.
  * Losing a slot costs a DNS query, never a verdict; a flipped bit makes it
  * nobody's.  Two files: "absent" for domains without a policy, "checked" for
- * those with one.  The first bucket is a header: key, and the last moment
- * the clock was known to be good.
+ * those with one.  The first bucket is a header: its key, and what is known of
+ * the clock.
  */
 #ifndef STS_ABSENT_H
 #define STS_ABSENT_H
@@ -63,13 +63,23 @@ STS_MUST_USE enum sts_rc sts_table_put(struct sts_table *table,
     struct sts_error *err);
 
 /*
- * Last good moment; false when none is recorded.  Only a hash of its boot id
- * is kept: boot_id is that of NOW if it is the same boot, "-" otherwise.
+ * What is remembered of the clock: the last good moment, and the first of a
+ * doubtful time that has been told since.
  */
-bool sts_table_seen(struct sts_table *table, const struct sts_now *now,
-    struct sts_now *seen);
+enum sts_moment {
+	STS_MOMENT_GOOD,
+	STS_MOMENT_CLAIM,
+	STS_MOMENT_MAX
+};
+
+/*
+ * False when none is recorded.  Only a hash of its boot id is kept: boot_id
+ * is that of NOW if it is the same boot, "-" otherwise.
+ */
+bool sts_table_seen(struct sts_table *table, enum sts_moment moment,
+    const struct sts_now *now, struct sts_now *seen);
 STS_MUST_USE enum sts_rc sts_table_see(struct sts_table *table,
-    const struct sts_now *now, struct sts_error *err);
+    enum sts_moment moment, const struct sts_now *now, struct sts_error *err);
 
 /* Has NOTE neither run out nor been made under a clock that was ahead? */
 bool sts_note_runs(const struct sts_note *note, int64_t wall);

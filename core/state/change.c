@@ -10,11 +10,11 @@
 
 #define EXPIRED_NEGATIVE_MAX 300 /* s, where a policy expired lately */
 #define UNRESOLVED_FIRST     30
-#define UNRESOLVED_MAX	     300
-#define UNFETCHED_FIRST	     300
-#define UNFETCHED_MAX	     3600
-#define FAILURES_MAX	     15
-#define FORGIVEN_AFTER	     3600 /* s behind its end a row is at an end */
+#define UNRESOLVED_MAX       300
+#define UNFETCHED_FIRST      300
+#define UNFETCHED_MAX        3600
+#define FAILURES_MAX         15
+#define FORGIVEN_AFTER       3600 /* s behind its end a row is at an end */
 
 static unsigned
 clamp(uint32_t ttl)
@@ -25,9 +25,8 @@ clamp(uint32_t ttl)
 }
 
 static enum sts_rc
-put_note(struct sts_state *state, enum sts_table_name which,
-    const char *domain, const struct sts_now *now, struct sts_note *note,
-    struct sts_error *err)
+put_note(struct sts_state *state, enum sts_table_name which, const char *domain,
+    const struct sts_now *now, struct sts_note *note, struct sts_error *err)
 {
 	struct sts_table *table = sts_state_table(state, which);
 
@@ -83,9 +82,9 @@ doubled(unsigned first, unsigned failures, unsigned max)
 
 /* Out of the ledger's living, the directory and the tables. */
 static enum sts_rc
-let_go(struct sts_state *state, enum sts_ledger_event event,
-    const char *domain, const struct sts_known *before,
-    const struct sts_now *now, const char *reason, struct sts_error *err)
+let_go(struct sts_state *state, enum sts_ledger_event event, const char *domain,
+    const struct sts_known *before, const struct sts_now *now,
+    const char *reason, struct sts_error *err)
 {
 	enum sts_rc rc;
 

@@ -17,7 +17,7 @@
 
 struct renewal {
 	uint64_t domain; /* its checksum: a clash keeps one line fewer */
-	size_t at;	 /* which record it is */
+	size_t at;       /* which record it is */
 };
 
 struct compaction {

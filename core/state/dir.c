@@ -59,7 +59,8 @@ judge_parents(const char *path, struct sts_error *err)
 		return sts_error_set(err, STS_EIDENTITY,
 		    "state directory %s: not an absolute path", path);
 	rc = judge_parent("/", err);
-	for (at = path + strspn(path, "/"); rc == STS_OK; at += strspn(at, "/")) {
+	for (at = path + strspn(path, "/"); rc == STS_OK;
+	     at += strspn(at, "/")) {
 		at += strcspn(at, "/");
 		if (at[strspn(at, "/")] == '\0')
 			break;
@@ -263,8 +264,8 @@ judge_file(int fd, const char *name, struct stat *st, struct sts_error *err)
 		return sts_error_set(err, STS_EDAMAGED,
 		    "%s is not a regular file", name);
 	if (st->st_nlink > 1)
-		return sts_error_set(err, STS_EDAMAGED,
-		    "%s has %lu links", name, (unsigned long)st->st_nlink);
+		return sts_error_set(err, STS_EDAMAGED, "%s has %lu links",
+		    name, (unsigned long)st->st_nlink);
 	return STS_OK;
 }
 
@@ -357,8 +358,8 @@ read_whole(int fd, const char *name, off_t size, struct sts_buf *buf,
 	char *p;
 
 	if (size < 0 || left > buf->max - buf->len)
-		return sts_error_set(err, STS_EDAMAGED,
-		    "%s is too large", name);
+		return sts_error_set(err, STS_EDAMAGED, "%s is too large",
+		    name);
 	p = sts_buf_room(buf, left);
 	if (p == NULL)
 		return sts_error_set(err, STS_ENOMEM, "%s: no memory", name);

@@ -15,7 +15,8 @@ struct sts_dir;
 
 enum sts_dir_flags {
 	STS_DIR_READ = 0,
-	STS_DIR_WRITE = 1,   /* resolver, command: create what is missing inside */
+	STS_DIR_WRITE =
+	    1, /* resolver, command: create what is missing inside */
 	STS_DIR_ANYWHERE = 2, /* tests: do not judge the parents' owners */
 	STS_DIR_NOSYNC = 4    /* tests: no fsync */
 };
@@ -48,8 +49,8 @@ STS_MUST_USE enum sts_rc sts_dir_begin(struct sts_dir *dir,
 STS_MUST_USE enum sts_rc sts_dir_end(struct sts_dir *dir,
     struct sts_error *err);
 /* END, for the last line of a function whose result so far is RC. */
-STS_MUST_USE enum sts_rc sts_dir_end_after(struct sts_dir *dir,
-    enum sts_rc rc, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_dir_end_after(struct sts_dir *dir, enum sts_rc rc,
+    struct sts_error *err);
 int sts_dir_fd(const struct sts_dir *dir); /* borrowed */
 
 /*
@@ -65,12 +66,12 @@ STS_MUST_USE enum sts_rc sts_dir_openat(struct sts_dir *dir, const char *name,
 enum sts_rc sts_dir_failed(const char *name, struct sts_error *err);
 
 /* A subdirectory, to be closed by the caller.  Errors as above. */
-STS_MUST_USE enum sts_rc sts_dir_opendir(struct sts_dir *dir,
-    const char *name, int *fd, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_dir_opendir(struct sts_dir *dir, const char *name,
+    int *fd, struct sts_error *err);
 
 /* STS_OK when NAME is there, whatever it is; STS_ENODATA when it is not. */
-STS_MUST_USE enum sts_rc sts_dir_exists(struct sts_dir *dir,
-    const char *name, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_dir_exists(struct sts_dir *dir, const char *name,
+    struct sts_error *err);
 
 /* Make a subdirectory; one that is there is STS_OK. */
 STS_MUST_USE enum sts_rc sts_dir_mkdir(struct sts_dir *dir, const char *name,

@@ -68,8 +68,8 @@ sync_parent(struct sts_dir *dir, const char *name, struct sts_error *err)
 		memcpy(parent, name, len);
 		parent[len] = '\0';
 	}
-	fd = openat(sts_dir_fd(dir), parent,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd =
+	    openat(sts_dir_fd(dir), parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return write_failed(parent, err);
 	if (fsync(fd) == -1)

@@ -42,8 +42,8 @@ static bool
 become_owner(uid_t uid, gid_t gid)
 {
 	return setgroups(1, &gid) == 0 &&
-	       setresgid((gid_t)-1, gid, (gid_t)-1) == 0 &&
-	       seteuid(uid) == 0 && geteuid() == uid && getegid() == gid;
+	       setresgid((gid_t)-1, gid, (gid_t)-1) == 0 && seteuid(uid) == 0 &&
+	       geteuid() == uid && getegid() == gid;
 }
 
 static bool

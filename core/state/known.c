@@ -10,7 +10,7 @@
 #include "state/state.h"
 
 #define SPREAD_BASE 75 /* percent of the renewal's time at least ... */
-#define SPREAD	    51 /* ... and so many more at most, less one */
+#define SPREAD      51 /* ... and so many more at most, less one */
 
 static const char *const known_names[] = {
 	[STS_KNOWN_NONE] = "none",

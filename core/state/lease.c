@@ -17,10 +17,10 @@
 #include "state/lease.h"
 #include "state/seal.h"
 
-#define NAME_LEN      (sizeof("leases/") + 16)
-#define CONTENT_MAX   512
-#define LEASE_MAX     600  /* s; a deadline further away is not one of ours */
-#define DIR_PATIENCE  1000 /* ms for the lock of leases/ */
+#define NAME_LEN     (sizeof("leases/") + 16)
+#define CONTENT_MAX  512
+#define LEASE_MAX    600  /* s; a deadline further away is not one of ours */
+#define DIR_PATIENCE 1000 /* ms for the lock of leases/ */
 
 struct sts_lease {
 	struct sts_dir *dir; /* borrowed */

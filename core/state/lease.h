@@ -14,9 +14,9 @@
 struct sts_lease;
 
 /* Never blocks.  STS_EBUSY with the holder's pid in ERR's text. */
-STS_MUST_USE enum sts_rc sts_lease_take(struct sts_dir *dir,
-    const char *domain, const struct sts_now *now, int64_t seconds,
-    struct sts_lease **lease, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_lease_take(struct sts_dir *dir, const char *domain,
+    const struct sts_now *now, int64_t seconds, struct sts_lease **lease,
+    struct sts_error *err);
 void sts_lease_free(struct sts_lease *lease); /* gives it back */
 
 #endif

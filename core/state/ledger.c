@@ -380,6 +380,7 @@ sum_text(struct sts_ledger_sum *sum, const struct sts_ledger_record *record,
 	sts_entry_free(sum->entry);
 	sum->entry = rc == STS_OK ? entry : NULL;
 	sum->doubt = rc != STS_OK;
+	sum->ended = false;
 	if (rc == STS_OK)
 		entry->expires = record->expires;
 	return STS_OK;
@@ -419,6 +420,7 @@ sts_ledger_sum_up(struct sts_ledger_sum *sum,
 		return STS_OK;
 	sts_entry_free(sum->entry);
 	sum->entry = NULL;
+	sum->ended = true;
 	sum->doubt = false;
 	return STS_OK;
 }
@@ -442,8 +444,8 @@ find_in(void *arg, const struct sts_ledger_record *record)
 }
 
 enum sts_rc
-sts_ledger_find(struct sts_dir *dir, const char *domain,
-    struct sts_entry **entry, struct sts_error *err)
+sts_ledger_sum_of(struct sts_dir *dir, const char *domain,
+    struct sts_ledger_sum *sum, struct sts_error *err)
 {
 	struct finding finding = { .domain = domain, .err = err };
 	enum sts_rc rc;
@@ -452,16 +454,32 @@ sts_ledger_find(struct sts_dir *dir, const char *domain,
 	rc = sts_ledger_scan(dir, find_in, &finding, &skipped, err);
 	if (rc == STS_OK)
 		rc = finding.rc;
-	if (rc == STS_OK && finding.sum.doubt)
-		rc = sts_error_set(err, STS_EDAMAGED,
-		    "%s: a record of the ledger is damaged", domain);
-	else if (rc == STS_OK && finding.sum.entry == NULL)
-		rc = sts_error_set(err, STS_ENODATA, "%s: not in the ledger",
-		    domain);
 	if (rc != STS_OK) {
 		sts_entry_free(finding.sum.entry);
 		return rc;
 	}
-	*entry = finding.sum.entry;
+	*sum = finding.sum;
+	return STS_OK;
+}
+
+enum sts_rc
+sts_ledger_find(struct sts_dir *dir, const char *domain,
+    struct sts_entry **entry, struct sts_error *err)
+{
+	struct sts_ledger_sum sum;
+	enum sts_rc rc;
+
+	rc = sts_ledger_sum_of(dir, domain, &sum, err);
+	if (rc != STS_OK)
+		return rc;
+	if (sum.doubt) {
+		sts_entry_free(sum.entry);
+		return sts_error_set(err, STS_EDAMAGED,
+		    "%s: a record of the ledger is damaged", domain);
+	}
+	if (sum.entry == NULL)
+		return sts_error_set(err, STS_ENODATA, "%s: not in the ledger",
+		    domain);
+	*entry = sum.entry;
 	return STS_OK;
 }

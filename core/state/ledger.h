@@ -58,10 +58,15 @@ STS_MUST_USE enum sts_rc sts_ledger_find(struct sts_dir *dir,
  */
 struct sts_ledger_sum {
 	struct sts_entry *entry; /* owned; NULL: none */
+	bool ended;		 /* there was one, and it was let go */
 	bool doubt;		 /* a damaged record may say otherwise */
 };
 STS_MUST_USE enum sts_rc sts_ledger_sum_up(struct sts_ledger_sum *sum,
     const struct sts_ledger_record *record, struct sts_error *err);
+
+/* All of DOMAIN's; on STS_OK SUM's entry is the caller's. */
+STS_MUST_USE enum sts_rc sts_ledger_sum_of(struct sts_dir *dir,
+    const char *domain, struct sts_ledger_sum *sum, struct sts_error *err);
 
 /*
  * As below, but a damaged record is told too, where its domain can still be

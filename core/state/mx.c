@@ -11,7 +11,7 @@
 #include "state/shard.h"
 
 #define SEAL_NAME      "mta-sts-mx 1"
-#define HOST_OCTETS      (STS_DOMAIN_MAX + 48)
+#define HOST_OCTETS    (STS_DOMAIN_MAX + 48)
 #define FILE_MAX       (1024 + STS_MX_LIST_MAX * HOST_OCTETS)
 #define PREFERENCE_MAX 65535
 

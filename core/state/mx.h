@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "state/dir.h"
 
-#define STS_MX		"mx"
+#define STS_MX          "mx"
 #define STS_MX_LIST_MAX 64 /* hosts kept of one domain */
 
 struct sts_mx_host {
@@ -32,7 +32,7 @@ STS_MUST_USE enum sts_rc sts_mx_get(struct sts_dir *dir, const char *domain,
     struct sts_mx_list *list, struct sts_error *err);
 STS_MUST_USE enum sts_rc sts_mx_put(struct sts_dir *dir,
     const struct sts_mx_list *list, struct sts_error *err);
-STS_MUST_USE enum sts_rc sts_mx_remove(struct sts_dir *dir,
-    const char *domain, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_mx_remove(struct sts_dir *dir, const char *domain,
+    struct sts_error *err);
 
 #endif

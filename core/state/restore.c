@@ -13,9 +13,9 @@
 #include "state/restore.h"
 #include "state/shard.h"
 
-#define FRESH	  "restored" /* the directory being made */
+#define FRESH     "restored" /* the directory being made */
 #define LOCK_FILE "tmp/restore"
-#define EVERY	  STS_SHARDS
+#define EVERY     STS_SHARDS
 #define SHARD_MAX 32
 
 struct replay {

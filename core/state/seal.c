@@ -10,7 +10,7 @@
 #include "base/siphash.h"
 #include "state/seal.h"
 
-#define SUM_LEN	   16
+#define SUM_LEN    16
 #define NUMBER_LEN 20
 
 enum sts_rc

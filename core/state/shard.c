@@ -13,7 +13,7 @@
 #include "base/siphash.h"
 #include "state/shard.h"
 
-#define TOP_MAX	 32
+#define TOP_MAX  32
 #define NEW_NAME "%s.new"
 
 unsigned

@@ -9,9 +9,9 @@
 
 #include "state/dir.h"
 
-#define STS_SHARDS	   256
+#define STS_SHARDS         256
 #define STS_SHARD_PATH_MAX (STS_DOMAIN_MAX + 32)
-#define STS_LEDGER_FILE	   "ledger" /* tells an old directory from a new one */
+#define STS_LEDGER_FILE    "ledger" /* tells an old directory from a new one */
 
 /* STS_EUSAGE when DOMAIN is not a normalised name. */
 STS_MUST_USE enum sts_rc sts_shard_path(const char *top, const char *domain,

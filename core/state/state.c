@@ -10,12 +10,47 @@
 #include "state/inside.h"
 #include "state/restore.h"
 
-#define SEE_EVERY 60 /* s between two records of a good clock */
-
 static const char *const table_names[] = {
 	[STS_TABLE_CHECKED] = "checked",
 	[STS_TABLE_ABSENT] = "absent",
 };
+
+struct sts_dir *
+sts_state_dir(struct sts_state *state)
+{
+	return state->dir;
+}
+
+struct sts_table *
+sts_state_table(struct sts_state *state, enum sts_table_name which)
+{
+	struct sts_table **table = &state->table[which];
+
+	if (*table != NULL && sts_table_replaced(*table)) {
+		sts_table_free(*table);
+		*table = NULL;
+	}
+	if (*table != NULL)
+		return *table;
+	if (sts_table_open(state->dir, table_names[which], table, NULL) !=
+	    STS_OK)
+		*table = NULL;
+	state->unsaved = true; /* what the new one may not know */
+	return *table;
+}
+
+static void
+peek(struct sts_state *state, enum sts_table_name which, const char *domain,
+    struct sts_note *note)
+{
+	struct sts_table *table = sts_state_table(state, which);
+
+	memset(note, 0, sizeof(*note));
+	if (table != NULL)
+		sts_table_peek(table, domain, note);
+}
+
+/* ---- opening ----------------------------------------------------------- */
 
 enum sts_rc
 sts_state_open(const char *path, enum sts_dir_flags flags,
@@ -46,107 +81,47 @@ sts_state_free(struct sts_state *state)
 
 	if (state == NULL)
 		return;
+	if (state->dir != NULL) /* a table may have been lost since */
+		sts_state_save_clock(state);
 	for (i = 0; i < STS_TABLES; i++)
 		sts_table_free(state->table[i]);
 	sts_dir_free(state->dir);
 	free(state);
 }
 
-struct sts_dir *
-sts_state_dir(struct sts_state *state)
-{
-	return state->dir;
-}
-
-struct sts_table *
-sts_state_table(struct sts_state *state, enum sts_table_name which)
-{
-	struct sts_table **table = &state->table[which];
-
-	if (*table != NULL && sts_table_replaced(*table)) {
-		sts_table_free(*table);
-		*table = NULL;
-	}
-	if (*table == NULL &&
-	    sts_table_open(state->dir, table_names[which], table, NULL) !=
-		STS_OK)
-		*table = NULL;
-	return *table;
-}
-
-static void
-peek(struct sts_state *state, enum sts_table_name which, const char *domain,
-    struct sts_note *note)
-{
-	struct sts_table *table = sts_state_table(state, which);
-
-	memset(note, 0, sizeof(*note));
-	if (table != NULL)
-		sts_table_peek(table, domain, note);
-}
-
-/* ---- the clock --------------------------------------------------------- */
-
-/* The last good moment that is recorded anywhere. */
-static bool
-last_seen(struct sts_state *state, const struct sts_known *known,
-    const struct sts_now *now, struct sts_now *seen)
-{
-	struct sts_table *table;
-	int i;
-
-	for (i = 0; i < STS_TABLES; i++) {
-		table = sts_state_table(state, (enum sts_table_name)i);
-		if (table != NULL && sts_table_seen(table, now, seen))
-			return true;
-	}
-	if (known->entry == NULL)
-		return false;
-	*seen = known->entry->fetched;
-	return true;
-}
-
-static void
-record_good(struct sts_state *state, const struct sts_now *now)
-{
-	struct sts_table *table;
-	int i;
-
-	for (i = 0; i < STS_TABLES; i++) {
-		table = sts_state_table(state, (enum sts_table_name)i);
-		if (table != NULL)
-			(void)!sts_table_see(table, now, NULL);
-	}
-}
-
-static bool
-clock_suspect(struct sts_state *state, const struct sts_known *known,
-    const struct sts_now *now)
-{
-	struct sts_now seen;
-	int64_t since;
-
-	if (!last_seen(state, known, now, &seen)) {
-		if (sts_dir_writable(state->dir))
-			record_good(state, now);
-		return false;
-	}
-	if (sts_clock_suspect(now, &seen))
-		return true;
-	since = now->wall - seen.wall;
-	if (sts_dir_writable(state->dir) && (since < 0 || since >= SEE_EVERY))
-		record_good(state, now);
-	return false;
-}
-
 /* ---- looking up -------------------------------------------------------- */
+
+/* What the ledger says in place of a damaged file; RC if it cannot tell. */
+static enum sts_rc
+consult_ledger(struct sts_state *state, const char *domain,
+    const struct sts_now *now, enum sts_rc rc, struct sts_entry **entry,
+    const struct sts_error *why)
+{
+	struct sts_ledger_sum sum;
+
+	if (sts_ledger_sum_of(state->dir, domain, &sum, NULL) != STS_OK)
+		return rc;
+	if (sum.doubt || (sum.entry == NULL && !sum.ended)) {
+		sts_entry_free(sum.entry);
+		return rc;
+	}
+	if (sum.entry == NULL) { /* of one that was let go nothing matters */
+		(void)!sts_policies_remove(state->dir, domain, NULL);
+		return STS_ENODATA;
+	}
+	/* From here on the policy is known, kept or not. */
+	if (sts_policies_put(state->dir, sum.entry, NULL) == STS_OK)
+		(void)!sts_ledger_add(state->dir, STS_LEDGER_RESTORED, domain,
+		    sum.entry, now, why->text, NULL);
+	*entry = sum.entry;
+	return STS_OK;
+}
 
 /* The file cannot be read: make it good from the ledger. */
 static enum sts_rc
 repair(struct sts_state *state, const char *domain, const struct sts_now *now,
     struct sts_entry **entry, struct sts_error *err)
 {
-	struct sts_error why = *err;
 	enum sts_rc rc;
 
 	(void)!sts_restore_layout(state->dir, NULL);
@@ -154,13 +129,7 @@ repair(struct sts_state *state, const char *domain, const struct sts_now *now,
 	rc = sts_policies_get(state->dir, domain, entry, err);
 	if (rc == STS_OK || rc == STS_ENODATA)
 		return rc;
-	if (sts_ledger_find(state->dir, domain, entry, NULL) != STS_OK)
-		return rc;
-	/* From here on the policy is known, kept or not. */
-	if (sts_policies_put(state->dir, *entry, NULL) == STS_OK)
-		(void)!sts_ledger_add(state->dir, STS_LEDGER_RESTORED, domain,
-		    *entry, now, why.text, NULL);
-	return STS_OK;
+	return consult_ledger(state, domain, now, rc, entry, err);
 }
 
 static enum sts_rc
@@ -197,7 +166,7 @@ judge(struct sts_state *state, const char *domain, const struct sts_now *now,
 		peek(state, STS_TABLE_ABSENT, domain, &known->failed);
 	else
 		known->failed = known->note;
-	known->suspect = clock_suspect(state, known, now);
+	known->suspect = sts_state_clock_suspect(state, known->entry, now);
 	sts_known_judge(known, now);
 }
 

@@ -13,14 +13,14 @@
 #include "state/mx.h"
 #include "state/policies.h"
 
-#define STS_GRACE	 604800	 /* s an expired policy still applies */
+#define STS_GRACE        604800  /* s an expired policy still applies */
 #define STS_EXPIRED_KEPT 2592000 /* s a dropped one is remembered */
-#define STS_RECHECK_MIN	 60
-#define STS_RECHECK_MAX	 3600
-#define STS_RENEW_MAX	 86400
+#define STS_RECHECK_MIN  60
+#define STS_RECHECK_MAX  3600
+#define STS_RENEW_MAX    86400
 
-enum sts_known_kind { /* first axis of the resolver's DECIDE table */
-	STS_KNOWN_NONE,	   /* no policy, and nothing says why */
+enum sts_known_kind {      /* first axis of the resolver's DECIDE table */
+	STS_KNOWN_NONE,    /* no policy, and nothing says why */
 	STS_KNOWN_FRESH,   /* unexpired policy */
 	STS_KNOWN_STALE,   /* unexpired policy, renewal is due */
 	STS_KNOWN_EXPIRED, /* past its deadline, not yet let go */
@@ -32,17 +32,17 @@ const char *sts_known_name(enum sts_known_kind kind);
 struct sts_known {
 	enum sts_known_kind kind;
 	enum sts_answer answer; /* what a verdict may rest on right now */
-	bool fresh;	/* needs no one's confirmation now */
-	bool suspect;	/* the clock is; policies then do not expire */
-	bool backoff;	/* do not fetch yet */
-	bool tlsrpt;	/* report record known; true when not known */
-	enum sts_rc cause; /* why UNKNOWN or DAMAGED */
+	bool fresh;             /* needs no one's confirmation now */
+	bool suspect;           /* the clock is; policies then do not expire */
+	bool backoff;           /* do not fetch yet */
+	bool tlsrpt;            /* report record known; true when not known */
+	enum sts_rc cause;      /* why UNKNOWN or DAMAGED */
 	char reason[STS_ERROR_MAX]; /* why DAMAGED, "" otherwise */
-	struct sts_entry *entry; /* owned: FRESH, STALE, EXPIRED */
-	struct sts_note note;	 /* as found, may have run out: of the policy's
+	struct sts_entry *entry;    /* owned: FRESH, STALE, EXPIRED */
+	struct sts_note note;   /* as found, may have run out: of the policy's
 				  * last check, else of what is known instead */
-	struct sts_note failed;	 /* the same of the last failed fetch */
-	int64_t recent_expiry;	/* of a policy let go lately, or 0 */
+	struct sts_note failed; /* the same of the last failed fetch */
+	int64_t recent_expiry;  /* of a policy let go lately, or 0 */
 };
 
 struct sts_state;

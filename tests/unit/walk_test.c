@@ -138,6 +138,17 @@ jump_clock(void)
 	walk.jump_left = rnd(3 * DAY);
 }
 
+/* A jump before the first look at the clock would be part of the reboot. */
+static void
+see_clock(void)
+{
+	struct sts_known known;
+
+	sts_state_load(walk.options.state, "clock.example", &walk.script.now,
+	    &known);
+	sts_known_clear(&known);
+}
+
 /* A jump that a reboot would hide (see clock.h) ends before it. */
 static void
 reboot(void)
@@ -146,6 +157,7 @@ reboot(void)
 		put_clock_right();
 	walk.script.now.boot = 10;
 	walk.script.now.boot_id[rnd(STS_BOOT_ID_MAX)] = (char)('a' + rnd(26));
+	see_clock();
 }
 
 /* ---- faults of disk and process ------------------------------------------ */
