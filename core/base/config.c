@@ -293,9 +293,10 @@ read_file(const char *file, struct sts_buf *text, struct sts_error *err)
 	int fd;
 
 	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 && errno == ENOENT)
+		return STS_ENODATA; /* usual: words for it would cost time */
 	if (fd == -1)
-		return sts_error_sys(err,
-		    errno == ENOENT ? STS_ENODATA : STS_ECONFIG, "open");
+		return sts_error_sys(err, STS_ECONFIG, "open");
 	rc = read_all(fd, text, err);
 	(void)close(fd);
 	return rc;
@@ -320,10 +321,9 @@ read_into(struct sts_config *config, const char *file, bool may_be_absent,
 		rc = STS_OK;
 	} else {
 		if (rc == STS_ENODATA)
-			rc = STS_ECONFIG;
+			rc = sts_error_set(err, STS_ECONFIG,
+			    "open: No such file or directory");
 		(void)sts_error_prefix(err, "%s", file);
-		if (err != NULL)
-			err->rc = rc;
 	}
 	sts_buf_clear(&text);
 	return rc;
