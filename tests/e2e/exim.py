@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import threading
+import time
 import uuid
 
 import net
@@ -176,8 +177,9 @@ class Ours(Plain):
         """Time goes by."""
         self.clock(seconds, seconds)
 
-    def reboot(self):
-        """What tells one boot from the next is another."""
+    def reboot(self, wall):
+        """A minute after the next boot, with a wall clock that is off."""
+        self.clock(wall, 60 - int(time.clock_gettime(time.CLOCK_BOOTTIME)))
         name = uuid.uuid4()
         self.file("/etc/boot_id").write_text(f"{name}\n")
         self.run("mount", "--bind", "/etc/boot_id", BOOT_ID)
