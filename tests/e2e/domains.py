@@ -55,6 +55,7 @@ class Domain:
     strip: bool = False  # somebody in the path removes STARTTLS
     forge: str = None  # somebody in the path answers MX with this name
     web: bool = True  # the policy host can be reached
+    records: str = ""  # more lines of the zone
     number: int = 0  # position, gives the addresses
 
     @property
@@ -141,6 +142,10 @@ DOMAINS = [
     Domain("first-outside", "best MX is not in the policy, the next is",
            verified("mx1.first-outside"), verified("mx2.first-outside"),
            hosts=(Host("mx1"), Host("mx2")), patterns=("mx2",)),
+    Domain("alias", "foreign MX name, a CNAME of the host in the policy",
+           unverified("mx.good"), deferred(NO_MX), hosts=(),
+           mx=((10, "foreign"),), records="foreign CNAME mx.good.example.\n",
+           patterns=("mx.good.example",)),
     broken("wrong-name", "certificate for another name",
            unverified, BAD_CERT),
     broken("cn-only", "host name only in the certificate's CN",
@@ -201,6 +206,10 @@ DOMAINS = [
            deferred("host"), deferred("host"),
            hosts=(Host("a", does="down"), Host("c")),
            mx=((10, "a"), (20, net.SENDER), (30, "c")), patterns=("a", "c")),
+    Domain("backup-outside", "we are its second MX; the first is forbidden",
+           verified("a.backup-outside"), deferred(NO_MX),
+           hosts=(Host("a"), Host("c")),
+           mx=((10, "a"), (20, net.SENDER), (30, "c")), patterns=("c",)),
 ]
 
 for _number, _domain in enumerate(DOMAINS, 1):

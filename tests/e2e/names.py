@@ -92,7 +92,7 @@ def zone(domain, digest, id=None, announced=True, mx=None):
     if domain.name == "sender":
         text += addresses(net.SENDER + ".", (net.SENDER_V4, net.SENDER_V6),
                           "46")
-    return text + (sts(domain, id) if announced else "")
+    return text + domain.records + (sts(domain, id) if announced else "")
 
 
 class Names:

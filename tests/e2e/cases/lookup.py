@@ -98,6 +98,23 @@ def silent_host_is_not_asked_again_at_once(world, machine):
     check.equal(fetches(world), 1, "fetches")
 
 
+@check.case()
+def broken_tlsa_lookup_is_not_no_dane(world, machine):
+    """RFC 7672 2.1: the host is skipped, MTA-STS does not rescue it."""
+    domain = domains.BY_NAME["dane-bad"]
+    for do in ("servfail", "nxdomain"):
+        machine.empty()
+        with world.lying({"name": f"_25._tcp.mx.{domain.zone}", "do": do}):
+            got = binding.honest(world, machine, domain)
+        check.equal((got.what, got.rcpts), ("deferred", []), do)
+
+
+@check.case()
+def signed_domain_cannot_be_forged(world, machine):
+    """The resolver validates: the lie is no answer at all."""
+    binding.safe(world, machine, domains.BY_NAME["dane-good"])
+
+
 def crowd(machine, size=CROWD):
     """SIZE separate Exims send to GOOD at the same time."""
     with concurrent.futures.ThreadPoolExecutor(size) as pool:
