@@ -192,12 +192,15 @@ read_at(int fd, void *out, size_t len, uint64_t at)
 	return pread(fd, out, len, (off_t)at) == (ssize_t)len;
 }
 
-static bool
+/* What lies behind the end of a file that was cut short is empty. */
+static void
 read_bucket(const struct sts_table *table, uint64_t index,
     struct bucket *bucket)
 {
-	return read_at(table->fd, bucket, sizeof(*bucket),
-	    index * sizeof(*bucket));
+	memset(bucket, 0, sizeof(*bucket));
+	if (pread(table->fd, bucket, sizeof(*bucket),
+		(off_t)(index * sizeof(*bucket))) == -1)
+		memset(bucket, 0, sizeof(*bucket));
 }
 
 static enum sts_rc
@@ -322,8 +325,7 @@ sts_table_peek(struct sts_table *table, const char *domain,
 	unsigned i;
 
 	memset(note, 0, sizeof(*note));
-	if (!read_bucket(table, bucket_of(table, domain), &bucket))
-		return;
+	read_bucket(table, bucket_of(table, domain), &bucket);
 	for (i = 0; i < BUCKET_SLOTS; i++) {
 		if (!slot_is(&bucket.slot[i], &table->key, domain))
 			continue;
@@ -358,8 +360,7 @@ write_slot(struct sts_table *table, const char *domain,
 	struct slot *slot;
 	enum sts_rc rc = STS_OK;
 
-	if (!read_bucket(table, index, &bucket))
-		memset(&bucket, 0, sizeof(bucket)); /* was cut short */
+	read_bucket(table, index, &bucket);
 	slot = &bucket.slot[choose(&bucket, &table->key, domain)];
 	if (!slot_is(slot, &table->key, domain)) {
 		if (fresh->flags == 0)

@@ -12,25 +12,31 @@
 #define SEE_EVERY     60	  /* s between two records of a good clock */
 #define BELIEVE_AFTER (7 * 86400) /* s */
 
-void
-sts_state_save_clock(struct sts_state *state)
+static void
+save(struct sts_state *state, enum sts_moment moment)
 {
 	struct sts_table *table;
-	int i, j;
+	int i;
 
-	state->unsaved = false;
-	if (!sts_dir_writable(state->dir))
+	if (state->moment[moment].boot_id[0] == '\0')
 		return;
 	for (i = 0; i < STS_TABLES; i++) {
 		table = sts_state_table(state, (enum sts_table_name)i);
-		for (j = 0; j < STS_MOMENT_MAX; j++) {
-			if (state->moment[j].boot_id[0] != '\0' &&
-			    (table == NULL ||
-				sts_table_see(table, (enum sts_moment)j,
-				    &state->moment[j], NULL) != STS_OK))
-				state->unsaved = true;
-		}
+		if (table == NULL ||
+		    sts_table_see(table, moment, &state->moment[moment],
+			NULL) != STS_OK)
+			state->unsaved = true;
 	}
+}
+
+void
+sts_state_save_clock(struct sts_state *state)
+{
+	if (!sts_dir_writable(state->dir))
+		return;
+	state->unsaved = false;
+	save(state, STS_MOMENT_GOOD);
+	save(state, STS_MOMENT_CLAIM);
 }
 
 static void
