@@ -124,9 +124,14 @@ open_judged(struct sts_dir *dir, struct sts_error *err)
 		return sts_error_sys(err, STS_EDAMAGED, "state directory %s",
 		    dir->path);
 	rc = judge_owner(dir, err);
-	if (rc == STS_OK && sts_dir_writable(dir))
-		rc = make_subdirs(dir, err);
-	return rc;
+	if (rc != STS_OK || !sts_dir_writable(dir))
+		return rc;
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = make_subdirs(dir, err);
+	sts_dir_sweep(dir);
+	return sts_dir_end_after(dir, rc, err);
 }
 
 enum sts_rc

@@ -118,6 +118,9 @@ STS_MUST_USE enum sts_rc sts_dir_flock(int fd, int64_t patience,
     struct sts_error *err);
 void sts_dir_funlock(int fd);
 
+/* Remove what crashed writers left in tmp/.  Within a bracket. */
+void sts_dir_sweep(struct sts_dir *dir);
+
 /* Is FD still the file that NAME stands for? */
 bool sts_dir_is(struct sts_dir *dir, const char *name, int fd);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/domain.h"
 #include "state/dir.h"
 
 #define TMP_NAME_MAX  64
@@ -105,6 +107,40 @@ create_tmp(struct sts_dir *dir, char name[TMP_NAME_MAX], int *fd,
 		(void)close(*fd); /* the sweeper was faster */
 	}
 	return sts_error_set(err, STS_EBUSY, "tmp: no free name");
+}
+
+/* A file of tmp/ that nobody holds is left of a crash. */
+static void
+sweep_one(int tmp, const char *name)
+{
+	int fd = openat(tmp, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(tmp, name, 0);
+	(void)close(fd);
+}
+
+void
+sts_dir_sweep(struct sts_dir *dir)
+{
+	const struct dirent *entry;
+	DIR *list;
+	int fd;
+
+	if (sts_dir_opendir(dir, "tmp", &fd, NULL) != STS_OK)
+		return;
+	list = fdopendir(fd);
+	if (list == NULL) {
+		(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(list)) != NULL)
+		if (sts_ascii_digit((unsigned char)entry->d_name[0]))
+			sweep_one(fd, entry->d_name);
+	(void)closedir(list);
 }
 
 static enum sts_rc

@@ -245,8 +245,8 @@ hurt_on_tmpfs(const char *size, void (*fn)(void))
 	int status;
 	pid_t pid;
 
-	(void)snprintf(option, sizeof(option), "size=%s,mode=0700,uid=%d,gid=%d",
-	    size, SCRATCH_UID, SCRATCH_UID);
+	(void)snprintf(option, sizeof(option),
+	    "mode=0700,uid=%d,gid=%d,size=%s", SCRATCH_UID, SCRATCH_UID, size);
 	(void)fflush(NULL);
 	pid = fork();
 	must(pid != -1, "fork");
