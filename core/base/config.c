@@ -54,7 +54,6 @@ static const struct keyword {
 	    "none" },
 	{ "require", AT(require), { .type = STS_VALUE_RULE }, NULL },
 	{ "excuse", AT(excuse), { .type = STS_VALUE_RULE }, NULL },
-	{ "dane-exempt", AT(dane_exempt), { .type = STS_VALUE_BOOL }, "no" },
 	{ "log-level", AT(log_level),
 	    { .type = STS_VALUE_CHOICE, .names = level_names }, "notice" },
 };

@@ -34,7 +34,6 @@ struct sts_config {
 	int64_t timeout;  /* seconds, whole lookup */
 	int64_t parallel; /* domains in flight */
 	bool trust_ad;
-	bool dane_exempt;
 	enum sts_on_error on_error;
 	enum sts_on_dns_error on_dns_error;
 	enum sts_level log_level;

@@ -169,7 +169,6 @@ START_TEST(defaults)
 	ck_assert_int_eq(config.timeout, 15);
 	ck_assert_int_eq(config.parallel, 16);
 	ck_assert(!config.trust_ad);
-	ck_assert(!config.dane_exempt);
 	ck_assert_int_eq(config.on_error, STS_ON_ERROR_DEFER);
 	ck_assert_int_eq(config.on_dns_error, STS_ON_DNS_ERROR_NONE);
 	ck_assert_int_eq(config.log_level, STS_LOG_NOTICE);
@@ -200,7 +199,6 @@ static const char full[] =
     "require a.example mx \"*.a.example\" reason \"# 17\"   # why\n"
     "require b.example\n"
     "excuse c.example until 2026-12-31 reason ticket#42\n"
-    "dane-exempt yes\n"
     "log-level debug";
 
 START_TEST(every_keyword_is_read)
@@ -228,7 +226,6 @@ START_TEST(every_keyword_is_read)
 	ck_assert_uint_eq(config.require.item[0].line, 19);
 	ck_assert_str_eq(config.excuse.item[0].value,
 	    "c.example until 2026-12-31 reason ticket#42");
-	ck_assert(config.dane_exempt);
 	ck_assert_int_eq(config.log_level, STS_LOG_DEBUG);
 	sts_config_clear(&config);
 }
