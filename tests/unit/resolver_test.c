@@ -389,6 +389,38 @@ START_TEST(the_report_record_is_looked_up_beside)
 }
 END_TEST
 
+/* Neither the parent nor anything else is asked. */
+START_TEST(sts_01_86_asks_for_its_own_name_alone)
+{
+	const char *at, *names[] = { "TXT _mta-sts.example.com:",
+		"TXT _smtp._tls.example.com:" };
+	unsigned count = 0;
+
+	(void)ask();
+	for (at = script.trace; (at = strstr(at, "dns: TXT ")) != NULL; at++)
+		count++;
+	ck_assert_uint_eq(count, 2);
+	ck_assert_ptr_nonnull(strstr(script.trace, names[0]));
+	ck_assert_ptr_nonnull(strstr(script.trace, names[1]));
+}
+END_TEST
+
+/* Two domains, one MX set: each has its own policy. */
+START_TEST(sts_82_the_key_is_the_domain)
+{
+	struct script_domain *other = script_add(&script, "example.net");
+
+	SET(example->policy,
+	    "version: STSv1\nmode: enforce\nmx: mx.shared\nmax_age: 9999\n");
+	SET(other->policy,
+	    "version: STSv1\nmode: testing\nmx: mx.shared\nmax_age: 9999\n");
+	ck_assert(ask().mode == STS_MODE_ENFORCE);
+	ck_assert(script_ask(&script, &options, "example.net").mode ==
+		  STS_MODE_TESTING);
+	ck_assert(ask().mode == STS_MODE_ENFORCE);
+}
+END_TEST
+
 START_TEST(the_trace_names_the_cell)
 {
 	(void)ask();
@@ -432,6 +464,8 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, without_a_state_the_live_answer_counts);
 	tcase_add_test(tcase, sts_87_a_name_too_long_for_a_record_has_none);
 	tcase_add_test(tcase, the_report_record_is_looked_up_beside);
+	tcase_add_test(tcase, sts_01_86_asks_for_its_own_name_alone);
+	tcase_add_test(tcase, sts_82_the_key_is_the_domain);
 	tcase_add_test(tcase, the_trace_names_the_cell);
 }
 

@@ -185,7 +185,7 @@ static const struct {
 	{ N, EXCUSE_AND_REQUIRE, "evil.example", OPEN, STS_OK, false },
 };
 
-START_TEST(verdict_of_every_mode)
+START_TEST(sts_66_67_68_verdict_of_every_mode)
 {
 	struct sts_basis basis;
 	enum sts_verdict verdict;
@@ -371,7 +371,7 @@ main(void)
 		names,
 		mode_of_every_basis,
 		sts_15_dns_error_is_the_operators_choice,
-		verdict_of_every_mode,
+		sts_66_67_68_verdict_of_every_mode,
 		defer_refuses_every_host,
 		reason_names_what_decided,
 		permitted_is_what_both_permit,
