@@ -51,6 +51,10 @@ static const struct cause {
 	{ "TLS session: (certificate verification failed)",
 	    STS_SESSION_CERTIFICATE_NOT_TRUSTED, "certificate not trusted",
 	    true },
+	/* What tls:cert refused, see MTASTS_NAMELESS in the configuration. */
+	{ "TLS session: (gnutls_handshake): Error in the certificate",
+	    STS_SESSION_CERTIFICATE_HOST_MISMATCH,
+	    "certificate without a host name", true },
 	{ "TLS session:", STS_SESSION_VALIDATION_FAILURE,
 	    "TLS handshake failed", false },
 };

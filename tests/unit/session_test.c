@@ -74,6 +74,10 @@ static const struct {
 	{ "wrong name, plain", false, "certificate-host-mismatch",
 	    { CONNECT, EHLO, TLS(BAD(YET, "a.example\nb.example")),
 		CLOSE(BAD(YET, "a.example\nb.example")) } },
+	{ "no dNSName", true, "certificate-host-mismatch",
+	    { CONNECT, EHLO, CLOSE(BAD(YET, "")),
+		DEFER("TLS session: (gnutls_handshake): Error in the "
+		      "certificate.", BAD(YET, "")) } },
 	{ "expired", true, "certificate-expired",
 	    { CONNECT, EHLO, CLOSE(BAD(PAST, HOST)),
 		DEFER(VERIFY ": certificate invalid", BAD(PAST, HOST)) } },
