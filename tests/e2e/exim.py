@@ -112,9 +112,6 @@ class Plain:
     def route(self, address):
         return self.run("exim4", "-bt", address, check=False).stdout
 
-    def expand(self, text):
-        return self.run("exim4", "-be", text, check=False).stdout.strip()
-
 
 STATE = "/var/lib/mta-sts/exim"
 MODULE = "/usr/lib/exim4/mta-sts.so"
@@ -150,6 +147,7 @@ class Ours(Plain):
         self.run("umount", BOOT_ID, check=False)
         shutil.rmtree(self.file(STATE), ignore_errors=True)
         self.make_state()
+        self.log_socket.clear()
         super().reset()
 
     def restore(self, path):
@@ -277,6 +275,9 @@ class Syslog:
 
     def text(self):
         return self.log.read_text()
+
+    def clear(self):
+        os.truncate(self.log, 0)
 
 
 KINDS = {"plain": Plain, "split": Split, "single": Single}

@@ -78,10 +78,10 @@ def sts(domain, id=None):
         addresses("mta-sts", net.web(domain.number), domain.families)
 
 
-def zone(domain, digest, id=None, announced=True, mx=None):
+def zone(domain, digest, id=None):
     """Zone text of DOMAIN; DIGEST is what a right TLSA record says."""
     text = head(domain.zone + ".")
-    for preference, name in domain.exchangers() if mx is None else mx:
+    for preference, name in domain.exchangers():
         text += f"@ MX {preference} {name}.\n"
     for host in domain.hosts:
         name = domain.full(host.name)
@@ -92,7 +92,7 @@ def zone(domain, digest, id=None, announced=True, mx=None):
     if domain.name == "sender":
         text += addresses(net.SENDER + ".", (net.SENDER_V4, net.SENDER_V6),
                           "46")
-    return text + domain.records + (sts(domain, id) if announced else "")
+    return text + domain.records + sts(domain, id)
 
 
 class Names:
@@ -167,9 +167,9 @@ class Names:
     def control(self, *command):
         return self.command("unbound-control", *command)
 
-    def change(self, domain, **changes):
-        """Publish DOMAIN otherwise; see zone() for what can change."""
-        self.write(domain.zone + ".", zone(domain, self.digest, **changes))
+    def change(self, domain, id=None):
+        """Publish DOMAIN with another policy id."""
+        self.write(domain.zone + ".", zone(domain, self.digest, id))
         self.command("nsd-control", "reload", domain.zone)
         self.flush(domain)
 

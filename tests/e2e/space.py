@@ -82,10 +82,10 @@ def reap(work):
 
 
 def run(*command, check=True, **options):
-    options.setdefault("timeout", 60)
+    """Run COMMAND, bounded in time; an error of its own is raised."""
+    options = {"timeout": 60, "input": "", **options}
     done = subprocess.run(list(map(str, command)), capture_output=True,
-                          text=True, **({} if "input" in options else {"stdin": subprocess.DEVNULL}),
-                          errors="replace", **options)
+                          text=True, errors="replace", **options)
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))}: "
                            f"{done.stderr or done.stdout}")
@@ -158,7 +158,7 @@ class Space:
             "net.ipv4.conf.all.rp_filter=0", "net.ipv4.icmp_ratelimit=0",
             "net.ipv6.icmp.ratelimit=0")
 
-    def root(self, name, *copies):
+    def root(self, name):
         """Mount a private, writable copy of the Debian root."""
         if name in self.roots:
             return self.roots[name]

@@ -180,11 +180,11 @@ class World(space.Space):
 
     # -- publishing -------------------------------------------------------
 
-    def publish(self, domain, **changes):
-        """Change DOMAIN's zone and wait until the server answers it."""
+    def publish(self, domain, id=None):
+        """Publish a policy id of DOMAIN and wait until it is answered."""
         self.changed.add(domain.name)
         before = wire.serial(net.NAMES, domain.zone)
-        self.names.change(domain, **changes)
+        self.names.change(domain, id)
         space.wait_for(f"new zone {domain.zone}", lambda: wire.serial(
             net.NAMES, domain.zone) not in (None, before))
         self.names.flush(domain)

@@ -112,6 +112,7 @@ SESSIONS = {
     "stripped": "starttls-not-supported",
     "454": "starttls-not-supported",
     "wrong-name": "certificate-host-mismatch",
+    "cn-only": "certificate-host-mismatch",
     "expired": "certificate-expired",
     "unknown-ca": "certificate-not-trusted",
     "not-yet-valid": "certificate-not-trusted",

@@ -324,6 +324,7 @@ def state_new(world, machine, do):
     do(machine, False)
     try:
         binding.held(world, machine)
+        check.expect(GOOD.zone in machine.syslog(), "not said in syslog")
     finally:
         do(machine, True)
     binding.enforced(world, machine)

@@ -195,5 +195,4 @@ def user_with_a_strange_environment(world, machine):
     check.equal((got.what, got.host), ("verified", "mx.good.example"),
                 f"message\n{got.log}\n")
     check.expect("T=remote_smtp_mtasts" in got.log, got.log)
-    machine.setting("resolver", "127.0.0.1")
     binding.safe(world, machine)
