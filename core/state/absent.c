@@ -16,11 +16,11 @@
 #include "base/siphash.h"
 #include "state/absent.h"
 
-#define MAGIC	       UINT64_C(0x3162617473737473) /* "stsstab1" */
-#define BUCKETS	       UINT64_C(262144)
-#define BUCKET_SLOTS   4
-#define LOCK_PATIENCE  200 /* ms */
-#define LIFE_MAX       3600
+#define MAGIC         UINT64_C(0x3162617473737473) /* "stsstab1" */
+#define BUCKETS       UINT64_C(262144)
+#define BUCKET_SLOTS  4
+#define LOCK_PATIENCE 200 /* ms */
+#define LIFE_MAX      3600
 
 struct slot {
 	uint64_t tag;
@@ -66,7 +66,7 @@ struct sts_table {
 /* flags of a slot, from the lowest bit */
 #define KIND_BITS     3
 #define FAILURES_BITS 4
-#define ID_BITS	      11
+#define ID_BITS       11
 #define LIFE_BITS     12
 
 static const char *const note_names[] = {
@@ -93,7 +93,7 @@ unsigned
 sts_note_id_hash(const char *id)
 {
 	return (unsigned)(sts_checksum(id, strlen(id)) %
-			   ((1u << ID_BITS) - 1)) +
+			  ((1u << ID_BITS) - 1)) +
 	       1;
 }
 
@@ -141,7 +141,7 @@ slot_tag(const struct sts_siphash_key *key, const char *domain,
     const struct slot *slot)
 {
 	char text[STS_DOMAIN_MAX + 1 + sizeof(slot->until) +
-	    sizeof(slot->flags)];
+		  sizeof(slot->flags)];
 	size_t len = strlen(domain) + 1;
 
 	memcpy(text, domain, len);
@@ -179,9 +179,9 @@ choose(const struct bucket *bucket, const struct sts_siphash_key *key,
 static uint64_t
 bucket_of(const struct sts_table *table, const char *domain)
 {
-	return HEADER_BUCKETS + sts_siphash(&table->key, domain,
-				    strlen(domain)) %
-				    (BUCKETS - HEADER_BUCKETS);
+	return HEADER_BUCKETS +
+	       sts_siphash(&table->key, domain, strlen(domain)) %
+		   (BUCKETS - HEADER_BUCKETS);
 }
 
 /* ---- the file ---------------------------------------------------------- */

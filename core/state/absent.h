@@ -25,12 +25,12 @@ enum sts_note_kind {
 
 struct sts_note {
 	enum sts_note_kind kind;
-	int64_t until; /* wall seconds */
-	unsigned life; /* seconds it was made for, <= 3600 */
+	int64_t until;     /* wall seconds */
+	unsigned life;     /* seconds it was made for, <= 3600 */
 	unsigned failures; /* in a row, 0..15 */
-	unsigned id_hash; /* 11 bits of the record's id, 0: none */
-	bool tlsrpt;   /* the domain has a TLSRPT record */
-	bool skipped;  /* a changed id has used its one try in the back-off */
+	unsigned id_hash;  /* 11 bits of the record's id, 0: none */
+	bool tlsrpt;       /* the domain has a TLSRPT record */
+	bool skipped; /* a changed id has used its one try in the back-off */
 };
 
 struct sts_table;

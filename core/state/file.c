@@ -113,8 +113,8 @@ create_tmp(struct sts_dir *dir, char name[TMP_NAME_MAX], int *fd,
 static void
 sweep_one(int tmp, const char *name)
 {
-	int fd = openat(tmp, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd =
+	    openat(tmp, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd == -1)
 		return;

@@ -15,7 +15,7 @@ enum sts_table_name {
 
 struct sts_state {
 	struct sts_dir *dir;
-	struct sts_table *table[STS_TABLES]; /* NULL: not there yet */
+	struct sts_table *table[STS_TABLES];   /* NULL: not there yet */
 	struct sts_now moment[STS_MOMENT_MAX]; /* boot_id "": none yet */
 	bool unsaved; /* a table could not take one of them */
 };

@@ -19,7 +19,7 @@
 #include "state/seal.h"
 #include "state/shard.h"
 
-#define TAG	    "ledger"
+#define TAG         "ledger"
 #define READ_MAX    ((size_t)256 << 20) /* octets of a ledger that are read */
 #define PAYLOAD_MAX (4 * STS_POLICY_TEXT_MAX + 4096)
 #define HASH_LEN    16
@@ -392,9 +392,8 @@ sum_renewal(struct sts_ledger_sum *sum, const struct sts_ledger_record *record)
 {
 	struct sts_entry *entry = sum->entry;
 
-	if (entry == NULL ||
-	    sts_checksum(entry->policy->text, entry->policy->text_len) !=
-		record->hash) {
+	if (entry == NULL || sts_checksum(entry->policy->text,
+				 entry->policy->text_len) != record->hash) {
 		sum->doubt = true;
 		return;
 	}

@@ -30,18 +30,19 @@ struct sts_ledger_record {
 	char id[STS_ID_MAX + 1];
 	enum sts_mode mode;
 	int64_t expires;
-	uint64_t hash; /* sts_checksum() of the policy text, 0: none */
+	uint64_t hash;      /* sts_checksum() of the policy text, 0: none */
 	const char *reason; /* "" or why; borrowed */
 	const char *text;   /* LEARNED, CHANGED: the policy; borrowed */
 	size_t text_len;
-	const char *line;   /* the frame, newlines apart; borrowed */
+	const char *line; /* the frame, newlines apart; borrowed */
 	size_t line_len;
 };
 
 /* ENTRY may be NULL for a domain without policy; REASON may be NULL. */
 STS_MUST_USE enum sts_rc sts_ledger_add(struct sts_dir *dir,
-    enum sts_ledger_event event, const char *domain, const struct sts_entry *entry,
-    const struct sts_now *now, const char *reason, struct sts_error *err);
+    enum sts_ledger_event event, const char *domain,
+    const struct sts_entry *entry, const struct sts_now *now,
+    const char *reason, struct sts_error *err);
 
 /*
  * The last policy of DOMAIN that was not withdrawn, dropped or expired, with
@@ -58,8 +59,8 @@ STS_MUST_USE enum sts_rc sts_ledger_find(struct sts_dir *dir,
  */
 struct sts_ledger_sum {
 	struct sts_entry *entry; /* owned; NULL: none */
-	bool ended;		 /* there was one, and it was let go */
-	bool doubt;		 /* a damaged record may say otherwise */
+	bool ended;              /* there was one, and it was let go */
+	bool doubt;              /* a damaged record may say otherwise */
 };
 STS_MUST_USE enum sts_rc sts_ledger_sum_up(struct sts_ledger_sum *sum,
     const struct sts_ledger_record *record, struct sts_error *err);
@@ -73,13 +74,13 @@ STS_MUST_USE enum sts_rc sts_ledger_sum_of(struct sts_dir *dir,
  * read: event STS_LEDGER_MAX and nothing else in it.
  */
 STS_MUST_USE enum sts_rc sts_ledger_scan(struct sts_dir *dir,
-    bool (*each)(void *arg, const struct sts_ledger_record *record),
-    void *arg, size_t *skipped, struct sts_error *err);
+    bool (*each)(void *arg, const struct sts_ledger_record *record), void *arg,
+    size_t *skipped, struct sts_error *err);
 
 /* All whole records in order; *SKIPPED counts damaged ones. */
 STS_MUST_USE enum sts_rc sts_ledger_each(struct sts_dir *dir,
-    bool (*each)(void *arg, const struct sts_ledger_record *record),
-    void *arg, size_t *skipped, struct sts_error *err);
+    bool (*each)(void *arg, const struct sts_ledger_record *record), void *arg,
+    size_t *skipped, struct sts_error *err);
 
 /* Rewrite without renewals that a later one replaces and without damaged
  * records.  Atomic, locked. */

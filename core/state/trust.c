@@ -9,7 +9,7 @@
 
 #include "state/inside.h"
 
-#define SEE_EVERY     60	  /* s between two records of a good clock */
+#define SEE_EVERY     60          /* s between two records of a good clock */
 #define BELIEVE_AFTER (7 * 86400) /* s */
 
 static void

@@ -14,8 +14,8 @@
 
 #include "hurt.h"
 
-#define DOMAIN	  "example.com"
-#define WRITERS	  4
+#define DOMAIN    "example.com"
+#define WRITERS   4
 #define PER_CHILD 300
 #define TABLE_LEN (262144 * 64)
 

@@ -53,8 +53,7 @@ END_TEST
 START_TEST(a_directory_others_may_enter_is_refused)
 {
 	ck_assert_int_eq(chmod(hurt_path, 0710), 0);
-	ck_assert_int_eq(try_open(hurt_path, STS_DIR_ANYWHERE),
-	    STS_EIDENTITY);
+	ck_assert_int_eq(try_open(hurt_path, STS_DIR_ANYWHERE), STS_EIDENTITY);
 	ck_assert_int_eq(chmod(hurt_path, 0700), 0);
 	ck_assert_int_eq(try_open(hurt_path, STS_DIR_ANYWHERE), STS_OK);
 }

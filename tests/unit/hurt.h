@@ -21,7 +21,7 @@ void hurt_reopen(enum sts_dir_flags flags); /* STS_DIR_ANYWHERE is added */
 void hurt_file(const char *name, char out[1024]); /* its whole path */
 void hurt_put(const char *name, const void *data, size_t len);
 size_t hurt_get(const char *name, char *data, size_t size);
-void hurt_remove(const char *name); /* with all below it */
+void hurt_remove(const char *name);                   /* with all below it */
 void hurt_policy(const char *domain, char out[1024]); /* name of its file */
 
 /* All that can stand where a file should: NULL behind the last. */
