@@ -281,8 +281,3 @@ class Syslog:
 
 
 KINDS = {"plain": Plain, "split": Split, "single": Single}
-
-
-def available(stage):
-    """Names of the machines that can be made with what there is."""
-    return list(KINDS) if stage else ["plain"]

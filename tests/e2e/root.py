@@ -148,8 +148,13 @@ def lock():
 
 def make(say=print):
     """Make the root unless it is there; about a minute, once."""
-    if ready():
-        return path()
+    with lock():
+        if not ready():
+            make_anew(say)
+    return path()
+
+
+def make_anew(say):
     root = path()
     stamp_file().unlink(missing_ok=True)
     shutil.rmtree(root, ignore_errors=True)
@@ -159,7 +164,6 @@ def make(say=print):
     with open(BUILD / "roots" / "log", "w") as log:
         install(root, log, proxy_environment())
     stamp_file().write_text(stamp())
-    return root
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import net
 import pki
 import root as debian
 import space
+import stage
 import web
 import wire
 
@@ -28,14 +29,12 @@ class World(space.Space):
         super().__init__()
         self.senders = {}
         self.changed = set()  # domains whose zone is not as their row says
-        self.stage = None
+        self.stage = self.path("stage")  # our software as installed
 
-    def up(self, stage=None):
-        """Build and start everything; STAGE is our software, installed."""
+    def up(self):
+        """Build and start everything."""
         self.build()
-        if stage is not None:
-            self.stage = self.path("stage")
-            shutil.copytree(stage, self.stage, symlinks=True)
+        stage.make(self.stage)
         servers = self.root("servers")
         pki.make(servers)
         self.names = names.Names(self, pki.spki_sha256(servers))
