@@ -25,6 +25,8 @@
 #define DAY   86400
 #define STEPS 200000
 
+#define HIDDEN_JUMP (40 * (int64_t)DAY) /* and a little more than is hidden */
+
 struct walk {
 	struct script script;
 	struct oracle oracle;
@@ -35,6 +37,7 @@ struct walk {
 	unsigned next_id;
 	int64_t jump;      /* wall is this much away from true time */
 	int64_t jump_left; /* seconds until it is put right */
+	bool unseen;       /* no good time was recorded since the boot */
 	bool full;         /* the disk takes nothing */
 	bool torn;         /* a state file was hurt while the disk was full */
 	unsigned demanded, deferred, answered; /* figures for the summary */
@@ -130,8 +133,8 @@ jump_clock(void)
 		put_clock_right();
 		return;
 	}
-	walk.jump = rnd(2) == 0 ? 3650 * (int64_t)DAY
-				: 2 * HOUR + (int64_t)rnd(400 * DAY);
+	walk.jump = walk.unseen ? HIDDEN_JUMP : 2 * HOUR;
+	walk.jump += rnd(2) == 0 ? 3650 * (int64_t)DAY : rnd(400 * DAY);
 	if (rnd(3) == 0)
 		walk.jump = -walk.jump / 4;
 	walk.script.now.wall += walk.jump;
@@ -149,12 +152,14 @@ see_clock(void)
 	sts_known_clear(&known);
 }
 
-/* A jump that a reboot would hide (see clock.h) ends before it. */
+/* A jump that a reboot would hide (see clock.h) ends before it, and none
+ * begins before the new boot was seen: it looks like time spent switched off. */
 static void
 reboot(void)
 {
-	if (walk.jump < 40 * DAY && walk.jump > 0)
+	if (walk.jump < HIDDEN_JUMP && walk.jump > 0)
 		put_clock_right();
+	walk.unseen = true;
 	walk.script.now.boot = 10;
 	walk.script.now.boot_id[rnd(STS_BOOT_ID_MAX)] = (char)('a' + rnd(26));
 	see_clock();
@@ -324,10 +329,13 @@ static void __attribute__((noreturn)) violation(const char *what,
 {
 	set_full(false); /* or the message cannot be written either */
 	ck_abort_msg("step %u: %s: %s: answer %s, cause %s, source %s: %s\n"
-		     "got:\n%snow published:\n%strace:\n%s",
+		     "true time %lld, clock ahead by %lld, disk %s\n"
+		     "got:\n%s\nnow published:\n%s\ntrace:\n%s",
 	    walk.step, domain->name, what, sts_answer_name(result->answer),
 	    sts_rc_name(result->cause), result->source, result->reason,
-	    result->policy, domain->policy, walk.script.trace);
+	    (long long)true_wall(), (long long)walk.jump,
+	    walk.full ? "full" : "good", result->policy, domain->policy,
+	    walk.script.trace);
 }
 
 static bool
@@ -391,6 +399,10 @@ look_up(void)
 	result =
 	    script_ask(&walk.script, &walk.options, walk.script.domain[i].name);
 	judge(i, &result, fetched);
+	/* Whoever asks DNS has looked at the clock before. */
+	if (walk.jump == 0 && !walk.full &&
+	    strstr(walk.script.trace, "step: record") != NULL)
+		walk.unseen = false;
 }
 
 /* In the order in which they end: one may wait for what the other gets. */
