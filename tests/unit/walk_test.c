@@ -454,9 +454,9 @@ static const struct {
 	{ 10, toggle_full },
 	{ 30, distrust },
 	{ 5, reopen },
-	{ 1, compact },
+	{ 6, compact },
 	{ 40, look_up_twice },
-	{ 365, look_up },
+	{ 360, look_up },
 };
 
 static void
