@@ -22,6 +22,10 @@ oracle_serve(struct oracle *oracle, int domain, const char *text, int64_t wall,
 {
 	struct oracle_policy *list = oracle->served[domain], *new;
 
+	/* The same again that a full disk did not take: it is there once. */
+	if (!kept && oracle->count[domain] > 0 &&
+	    strcmp(list[oracle->count[domain] - 1].text, text) == 0)
+		return;
 	if (oracle->count[domain] == ORACLE_SERVED) {
 		memmove(list, list + 1, (ORACLE_SERVED - 1) * sizeof(*list));
 		oracle->count[domain]--;
