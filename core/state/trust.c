@@ -80,19 +80,6 @@ believed(struct sts_state *state, const struct sts_now *now)
 	return false;
 }
 
-/* Is what NOW says at odds with what was seen before? */
-static bool
-doubtful(struct sts_state *state, const struct sts_entry *entry,
-    const struct sts_now *now, struct sts_now *seen)
-{
-	if (recall(state, STS_MOMENT_GOOD, now, seen))
-		return sts_clock_suspect(now, seen);
-	/* Both tables are new, or lost: a policy fetched in this boot vouches
-	 * for its time, an older one for nothing. */
-	*seen = entry->fetched;
-	return !sts_clock_agrees(now, seen);
-}
-
 /* The good time goes on: what was claimed meanwhile is over. */
 static void
 remember_good(struct sts_state *state, const struct sts_now *now)
@@ -106,14 +93,22 @@ sts_state_clock_suspect(struct sts_state *state, const struct sts_entry *entry,
     const struct sts_now *glance)
 {
 	struct sts_now now = *glance, seen;
+	bool known, doubtful;
 	int64_t since;
 
 	sts_clock_complete(&now);
 	if (state->unsaved) /* of a full disk, or for a table made anew */
 		sts_state_save_clock(state);
-	if (entry == NULL && !recall(state, STS_MOMENT_GOOD, &now, &seen))
+	known = recall(state, STS_MOMENT_GOOD, &now, &seen);
+	if (!known && entry == NULL)
 		return false; /* and nothing that could expire */
-	if (doubtful(state, entry, &now, &seen) && !believed(state, &now))
+	/* Both tables are new, or lost: a policy fetched in this boot vouches
+	 * for its time, an older one for nothing. */
+	if (!known)
+		seen = entry->fetched;
+	doubtful = known ? sts_clock_suspect(&now, &seen)
+			 : !sts_clock_agrees(&now, &seen);
+	if (doubtful && !believed(state, &now))
 		return true;
 	since = now.wall - seen.wall;
 	if (since < 0 || since >= SEE_EVERY ||

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,7 +111,8 @@ remember(void *arg, enum sts_level level, const char *line)
 {
 	(void)arg;
 	(void)level;
-	(void)strncat(logged, line, sizeof(logged) - strlen(logged) - 1);
+	(void)snprintf(logged + strlen(logged), sizeof(logged) - strlen(logged),
+	    "%s", line);
 }
 
 START_TEST(log_is_one_line_of_its_level)

@@ -92,7 +92,9 @@ hurt_get(const char *name, char *data, size_t size)
 
 	hurt_file(name, path);
 	fd = open(path, O_RDONLY);
-	must(fd != -1 && (n = read(fd, data, size)) >= 0, path);
+	must(fd != -1, path);
+	n = read(fd, data, size);
+	must(n >= 0, path);
 	(void)close(fd);
 	return (size_t)n;
 }
