@@ -61,6 +61,24 @@ fail(int out, const char *step)
 	_exit(EXIT_NOT_STARTED);
 }
 
+/* The C library keeps some signals to itself and will not set them; who ran
+ * the MTA can have had them ignored. */
+#ifdef SYS_rt_sigaction
+static void
+reset_reserved(int number)
+{
+	const unsigned long action[8] = { 0 }; /* SIG_DFL, no flags, no mask */
+
+	(void)syscall(SYS_rt_sigaction, number, action, NULL, _NSIG / 8);
+}
+#else
+static void
+reset_reserved(int number)
+{
+	(void)number;
+}
+#endif
+
 /* Every signal to its default, then none blocked. */
 static bool
 reset_signals(void)
@@ -71,8 +89,9 @@ reset_signals(void)
 
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = SIG_DFL;
-	for (number = 1; number < NSIG; number++) /* some are not ours to set */
-		(void)sigaction(number, &action, NULL);
+	for (number = 1; number < NSIG; number++)
+		if (sigaction(number, &action, NULL) == -1)
+			reset_reserved(number);
 	(void)sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
