@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "hurt.h"
+#include "suite.h"
 
 #define DOMAIN    "example.com"
 #define WRITERS   4
@@ -262,8 +263,6 @@ main(void)
 {
 	Suite *suite = suite_create("absent");
 	TCase *tcase = tcase_create("tables");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, a_note_is_read_as_it_was_written);
@@ -275,9 +274,5 @@ main(void)
 	tcase_add_test(tcase, a_moment_is_known_by_its_boot);
 	tcase_add_test(tcase, writers_at_once_lose_nothing);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

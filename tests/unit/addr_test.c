@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "resolve/addr.h"
+#include "suite.h"
 
 static const struct {
 	const char *first, *last;   /* of the special block */
@@ -185,8 +186,6 @@ main(void)
 {
 	Suite *suite = suite_create("addr");
 	TCase *tc = tcase_create("addr");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, sts_34_special_blocks_are_not_global, 0,
 	    sizeof(blocks) / sizeof(blocks[0]));
@@ -197,9 +196,5 @@ main(void)
 	tcase_add_test(tc, text_is_read_and_written);
 	tcase_add_test(tc, loopback_is_127_slash_8_and_colon_colon_1);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

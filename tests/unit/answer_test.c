@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/answer.h"
+#include "suite.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 #define POLICY_LINE                                                            \
@@ -220,15 +221,10 @@ main(void)
 	};
 	Suite *suite = suite_create("answer");
 	TCase *tcase = tcase_create("answer");
-	SRunner *runner = srunner_create(suite);
 	size_t i;
-	int failed;
 
 	for (i = 0; i < COUNT(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

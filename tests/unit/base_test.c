@@ -15,6 +15,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/siphash.h"
+#include "suite.h"
 
 START_TEST(error_text_never_overflows)
 {
@@ -281,8 +282,6 @@ main(void)
 {
 	Suite *suite = suite_create("base");
 	TCase *tcase = tcase_create("base");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, error_text_never_overflows);
 	tcase_add_test(tcase, error_prefix_and_errno);
@@ -300,9 +299,5 @@ main(void)
 	    sizeof(names) / sizeof(names[0]));
 	tcase_add_test(tcase, sts_87_domain_lengths);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

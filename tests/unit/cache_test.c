@@ -15,6 +15,7 @@
 
 #include "report/journal.h"
 #include "state/state.h"
+#include "suite.h"
 
 #define OWNER 65534
 #define THIRD 65533
@@ -332,8 +333,6 @@ main(void)
 {
 	Suite *suite = suite_create("cache");
 	TCase *tc = tcase_create("cache");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	if (geteuid() != 0) {
@@ -354,8 +353,5 @@ main(void)
 		tcase_add_test(tc, third_user_has_no_cache);
 		tcase_add_test(tc, root_owned_state_is_refused);
 	}
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

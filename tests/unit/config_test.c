@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "suite.h"
 
 static enum sts_rc
 parse(struct sts_config *config, const char *text, struct sts_error *err)
@@ -339,8 +340,6 @@ main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, bad_line_is_named, 0,
 	    sizeof(bad) / sizeof(bad[0]));
@@ -354,8 +353,5 @@ main(void)
 	tcase_add_test(tc, file_has_a_limit);
 	tcase_add_test(tc, file_is_read);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

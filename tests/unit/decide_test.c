@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "resolve/decide.h"
+#include "suite.h"
 
 /*
  * One letter a cell, columns: none, back-off, clock, both.
@@ -111,17 +112,11 @@ main(void)
 {
 	Suite *suite = suite_create("decide");
 	TCase *tcase = tcase_create("tables");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, every_cell, 0, ROWS);
 	tcase_add_loop_test(tcase, sts_74_a_held_policy_is_kept_or_replaced,
 	    STS_KNOWN_FRESH, STS_KNOWN_STALE + 1);
 	tcase_add_loop_test(tcase, every_fetched_cell, 0, STS_KNOWN_MAX);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

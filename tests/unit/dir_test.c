@@ -19,6 +19,7 @@
 #include "hurt.h"
 #include "scratch.h"
 #include "state/identity.h"
+#include "suite.h"
 
 static enum sts_rc
 try_open(const char *path, enum sts_dir_flags flags)
@@ -353,8 +354,6 @@ main(void)
 {
 	Suite *suite = suite_create("dir");
 	TCase *tcase = tcase_create("directory");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, a_directory_that_is_missing_is_damage);
@@ -374,9 +373,5 @@ main(void)
 	tcase = tcase_create("parents");
 	tcase_add_test(tcase, every_parent_is_roots_alone);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

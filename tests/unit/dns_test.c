@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "dns_server.h"
 #include "resolve/dns.h"
+#include "suite.h"
 
 #define MANY 512
 
@@ -508,8 +509,6 @@ main(void)
 {
 	Suite *suite = suite_create("dns");
 	TCase *tc = tcase_create("dns");
-	SRunner *runner;
-	int failed;
 
 	/* The server's thread must be in the process of the test. */
 	tcase_add_checked_fixture(tc, start_server, NULL);
@@ -542,9 +541,5 @@ main(void)
 	tcase_add_test(tc, resolver_that_is_no_address_is_refused);
 	tcase_add_test(tc, resolv_conf_is_the_default);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

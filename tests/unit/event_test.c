@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/event.h"
+#include "suite.h"
 
 static const struct sts_session sample = {
 	.at = 1795430400,
@@ -140,8 +141,6 @@ main(void)
 {
 	Suite *suite = suite_create("event");
 	TCase *tc = tcase_create("event");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, line_is_stable);
 	tcase_add_test(tc, line_is_read_back);
@@ -151,8 +150,5 @@ main(void)
 	tcase_add_loop_test(tc, a_changed_line_is_damaged, 0,
 	    sizeof(bad) / sizeof(bad[0]));
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

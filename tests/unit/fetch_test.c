@@ -21,6 +21,7 @@
 #include "resolve/dial.h"
 #include "resolve/fetch.h"
 #include "resolve/http.h"
+#include "suite.h"
 
 #define PATIENCE_MS 8000
 #define SHORT_MS    500
@@ -696,16 +697,11 @@ main(void)
 {
 	Suite *suite = suite_create("fetch");
 	TCase *tcase = tcase_create("fetch");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_unchecked_fixture(tcase, start_server, stop_server);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	add_answers(tcase);
 	add_connections(tcase);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

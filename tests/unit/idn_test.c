@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/idn.h"
+#include "suite.h"
 
 #define LABEL63                                                                \
 	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -74,14 +75,9 @@ main(void)
 {
 	Suite *suite = suite_create("idn");
 	TCase *tc = tcase_create("idn");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, u_labels_become_a_labels, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "report/journal.h"
 #include "scratch.h"
+#include "suite.h"
 
 #define DAY_END 1795478399 /* 2026-11-23 23:59:59 UTC */
 
@@ -178,8 +179,6 @@ main(void)
 {
 	Suite *suite = suite_create("journal");
 	TCase *tc = tcase_create("journal");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_day_ends_at_midnight_utc);
@@ -188,8 +187,5 @@ main(void)
 	tcase_add_test(tc, a_record_belongs_to_the_owner_of_the_state);
 	tcase_add_test(tc, the_longest_record_is_one_small_write);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

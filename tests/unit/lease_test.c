@@ -16,6 +16,7 @@
 
 #include "base/siphash.h"
 #include "hurt.h"
+#include "suite.h"
 
 #define DOMAIN "example.com"
 #define RACERS 8
@@ -191,8 +192,6 @@ main(void)
 {
 	Suite *suite = suite_create("lease");
 	TCase *tcase = tcase_create("leases");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, one_holds_it_until_it_is_given_back);
@@ -203,9 +202,5 @@ main(void)
 	tcase_add_test(tcase, what_was_left_behind_is_nobodys);
 	tcase_add_test(tcase, of_many_one_takes_over);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hurt.h"
+#include "suite.h"
 
 #define DOMAIN   "example.com"
 #define CHILDREN 4
@@ -244,8 +245,6 @@ main(void)
 {
 	Suite *suite = suite_create("ledger");
 	TCase *tcase = tcase_create("ledger");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, the_last_policy_with_its_latest_deadline);
@@ -258,9 +257,5 @@ main(void)
 	tcase_add_test(tcase, compacted_it_says_the_same);
 	tcase_add_test(tcase, writers_and_a_compaction_at_once_lose_nothing);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "resolve/loop.h"
+#include "suite.h"
 
 #define MANY 300
 
@@ -290,8 +291,6 @@ main(void)
 {
 	Suite *suite = suite_create("loop");
 	TCase *tc = tcase_create("loop");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, timers_fire_in_order_of_time_then_of_birth);
@@ -306,9 +305,5 @@ main(void)
 	tcase_add_test(tc, signals_neither_end_nor_hurry_the_loop);
 	tcase_add_test(tc, stop_keeps_what_is_watched_for_the_next_run);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/match.h"
+#include "suite.h"
 
 #define L63 "a23456789012345678901234567890123456789012345678901234567890123"
 #define D253                                                                   \
@@ -201,15 +202,10 @@ main(void)
 	};
 	Suite *suite = suite_create("match");
 	TCase *tcase = tcase_create("match");
-	SRunner *runner = srunner_create(suite);
 	size_t i;
-	int failed;
 
 	for (i = 0; i < COUNT(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "resolve/dns.h"
+#include "suite.h"
 
 #define NAME "_mta-sts.example.com"
 /* Question: NAME TXT IN; what follows begins at octet 38. */
@@ -452,8 +453,7 @@ main(void)
 {
 	Suite *suite = suite_create("message");
 	TCase *tc = tcase_create("message");
-	SRunner *runner;
-	int failed, count = sizeof(txts) / sizeof(txts[0]);
+	int count = sizeof(txts) / sizeof(txts[0]);
 
 	tcase_add_loop_test(tc, sts_12_13_txt_answers, 0, count);
 	tcase_add_test(tc, every_prefix_of_an_answer_is_a_failure);
@@ -464,9 +464,5 @@ main(void)
 	tcase_add_test(tc, address_answers);
 	tcase_add_test(tc, names_that_are_none_get_no_answer);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -24,6 +24,7 @@ static char state_path[600], config_path[600], program_path[600];
 #include "report/journal.h"
 #include "scratch.h"
 #include "sts.h"
+#include "suite.h"
 
 static const char policy[] = "version: STSv1\\010mode: %s\\010mx: "
 			     "mx1.example.com\\010mx: *.example.net\\010"
@@ -471,8 +472,6 @@ main(void)
 {
 	Suite *suite = suite_create("module");
 	TCase *tc = tcase_create("module");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (geteuid() != 0) {
 		puts("SKIPPED: a state directory needs root to be made\n"
@@ -502,8 +501,5 @@ main(void)
 	tcase_add_test(tc, events_never_run_the_resolver);
 	tcase_add_test(tc, events_without_a_state_do_nothing);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hurt.h"
+#include "suite.h"
 
 static const struct sts_mx_list example = {
 	.domain = "example.com",
@@ -79,17 +80,11 @@ main(void)
 {
 	Suite *suite = suite_create("mx");
 	TCase *tcase = tcase_create("lists");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, a_list_is_read_as_it_was_written);
 	tcase_add_test(tcase, a_hurt_list_is_damaged);
 	tcase_add_test(tcase, too_many_hosts_are_refused);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

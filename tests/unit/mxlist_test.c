@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "resolve/mxlist.h"
+#include "suite.h"
 
 static struct sts_mx_list list;
 static struct sts_error err;
@@ -110,8 +111,6 @@ main(void)
 {
 	Suite *suite = suite_create("mxlist");
 	TCase *tcase = tcase_create("mxlist");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, hosts_come_by_preference);
 	tcase_add_test(tcase, sts_55_without_mx_the_domain_itself);
@@ -120,9 +119,5 @@ main(void)
 	tcase_add_test(tcase, more_hosts_than_are_kept);
 	tcase_add_test(tcase, what_dns_did_not_say);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

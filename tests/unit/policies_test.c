@@ -10,6 +10,7 @@
 
 #include "hurt.h"
 #include "state/shard.h"
+#include "suite.h"
 
 #define DOMAIN "example.com"
 
@@ -193,8 +194,6 @@ main(void)
 {
 	Suite *suite = suite_create("policies");
 	TCase *tcase = tcase_create("files");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, a_file_is_read_as_it_was_written);
@@ -208,9 +207,5 @@ main(void)
 	tcase_add_test(tcase, a_name_that_is_none_reaches_no_file);
 	tcase_add_test(tcase, every_file_is_told_until_told_enough);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "policy/record.h"
+#include "suite.h"
 
 #define N32          "a234567890123456789012345678901_"
 #define ID32         "a2345678901234567890123456789012"
@@ -418,15 +419,10 @@ main(void)
 	};
 	Suite *suite = suite_create("record");
 	TCase *tcase = tcase_create("record");
-	SRunner *runner = srunner_create(suite);
 	size_t i;
-	int failed;
 
 	for (i = 0; i < COUNT(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 
 #include "scratch.h"
 #include "script.h"
+#include "suite.h"
 
 #define DAY              86400
 #define SET(field, text) (void)snprintf(field, sizeof(field), "%s", text)
@@ -474,15 +475,9 @@ main(void)
 {
 	Suite *suite = suite_create("resolver");
 	TCase *tcase = tcase_create("scripted");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	add_tests(tcase);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/rule.h"
+#include "suite.h"
 
 static const struct {
 	enum sts_rule_kind kind;
@@ -229,8 +230,6 @@ main(void)
 {
 	Suite *suite = suite_create("rule");
 	TCase *tc = tcase_create("rule");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, bad_rule_is_refused, 0, COUNT(bad));
 	tcase_add_test(tc, rule_is_read);
@@ -239,8 +238,5 @@ main(void)
 	tcase_add_loop_test(tc, exact_then_longest_wildcard, 0, COUNT(finds));
 	tcase_add_test(tc, no_rules_find_nothing);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

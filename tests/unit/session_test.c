@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../../exim/session.h"
+#include "suite.h"
 
 /* clang-format off */
 #define NOW  1795430400
@@ -234,16 +235,11 @@ main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tc = tcase_create("session");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tc, each_session_has_one_result, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tc, facts_are_strict);
 	tcase_add_test(tc, facts_of_a_hostile_certificate);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

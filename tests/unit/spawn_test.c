@@ -21,6 +21,7 @@
 #include "../../exim/spawn.h"
 #include "base/clock.h"
 #include "scratch.h"
+#include "suite.h"
 
 #define LINE_MAX_LEN 1000
 
@@ -350,8 +351,6 @@ main(void)
 {
 	Suite *suite = suite_create("spawn");
 	TCase *tc = tcase_create("spawn");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, first_line_is_the_answer);
@@ -374,8 +373,5 @@ main(void)
 	tcase_add_test(tc, a_program_that_is_not_there_is_told);
 	tcase_add_test(tc, only_what_is_roots_alone_may_run);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -15,6 +15,7 @@
 #include "hurt.h"
 #include "scratch.h"
 #include "state/shard.h"
+#include "suite.h"
 
 #define DOMAIN "example.com"
 #define DAY    86400
@@ -648,8 +649,6 @@ main(void)
 {
 	Suite *suite = suite_create("state");
 	TCase *tcase = tcase_create("promises");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, hurt_setup, hurt_teardown);
 	tcase_add_test(tcase, a_new_state_knows_nothing);
@@ -692,9 +691,5 @@ main(void)
 	tcase_add_test(tcase, dropped_by_the_operator_it_is_gone);
 	tcase_add_test(tcase, sts_80_a_full_disk_keeps_the_old_policy);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

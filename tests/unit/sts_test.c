@@ -14,6 +14,7 @@
 #include "mta-sts.h"
 #include "scratch.h"
 #include "state/state.h"
+#include "suite.h"
 
 #define POLICY                                                                 \
 	"version: STSv1\nmode: enforce\nmx: mx.example.com\n"                  \
@@ -305,17 +306,11 @@ main(void)
 {
 	Suite *suite = suite_create("sts");
 	TCase *tcase = tcase_create("library");
-	SRunner *runner;
-	int failed;
 
 	if (geteuid() == 0)
 		add_tests(tcase);
 	else
 		tcase_add_test(tcase, skipped_not_root);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "policy/match.h"
 #include "policy/verdict.h"
+#include "suite.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 
@@ -379,15 +380,10 @@ main(void)
 	};
 	Suite *suite = suite_create("verdict");
 	TCase *tcase = tcase_create("verdict");
-	SRunner *runner = srunner_create(suite);
 	size_t i;
-	int failed;
 
 	for (i = 0; i < COUNT(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

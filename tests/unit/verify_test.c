@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "base/error.h"
+#include "suite.h"
 #include "verify/verify.h"
 
 static char certs[256], ca_file[300], ca_dir[300];
@@ -326,8 +327,7 @@ main(void)
 {
 	Suite *suite = suite_create("verify");
 	TCase *tcase = tcase_create("verify");
-	SRunner *runner = srunner_create(suite);
-	int count = sizeof(hosts) / sizeof(hosts[0]), failed;
+	int count = sizeof(hosts) / sizeof(hosts[0]);
 
 	tcase_add_unchecked_fixture(tcase, make_certs, NULL);
 	tcase_add_loop_test(tcase, host_is_judged, 0, count);
@@ -340,8 +340,5 @@ main(void)
 	tcase_add_test(tcase, bad_ca_is_named);
 	tcase_add_test(tcase, system_trust_is_not_ours);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
