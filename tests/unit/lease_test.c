@@ -8,6 +8,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,44 @@ START_TEST(what_was_left_behind_is_nobodys)
 }
 END_TEST
 
+/* Taken and given back in turn, its file comes and goes; whoever locked one
+ * that is gone holds nothing. */
+static void
+take_turns(const char *path)
+{
+	struct sts_lease *lease;
+	int i, fd;
+
+	for (i = 0; i < 400; i++) {
+		if (take(0, &lease) != STS_OK)
+			continue;
+		fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+		if (fd == -1)
+			_exit(1); /* somebody else is in here */
+		(void)close(fd);
+		(void)sched_yield();
+		(void)unlink(path);
+		sts_lease_free(lease);
+	}
+	_exit(0);
+}
+
+START_TEST(never_do_two_hold_it)
+{
+	char path[1024];
+	int i, status;
+
+	hurt_file("inside", path);
+	for (i = 0; i < RACERS; i++)
+		if (fork() == 0)
+			take_turns(path);
+	for (i = 0; i < RACERS; i++) {
+		ck_assert_int_ne(wait(&status), -1);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
 /* All at once push a hanging holder aside: one of them gets it. */
 START_TEST(of_many_one_takes_over)
 {
@@ -200,6 +239,7 @@ main(void)
 	tcase_add_test(tcase, a_hanging_holder_holds_until_his_deadline);
 	tcase_add_test(tcase, a_deadline_out_of_reach_is_void);
 	tcase_add_test(tcase, what_was_left_behind_is_nobodys);
+	tcase_add_test(tcase, never_do_two_hold_it);
 	tcase_add_test(tcase, of_many_one_takes_over);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
