@@ -236,6 +236,10 @@ sts_state_unresolved(struct sts_state *state, const struct sts_known *before,
 		.tlsrpt = before->tlsrpt,
 	};
 
+	/* A policy stands; not every delivery need wait for DNS to fail. */
+	if (before->kind == STS_KNOWN_FRESH)
+		return put_confirmed(state, domain, before->entry->id,
+		    before->tlsrpt, STS_RECHECK_MIN, now, err);
 	if (before->entry != NULL || before->kind == STS_KNOWN_DAMAGED)
 		return STS_OK;
 	note.failures = in_a_row(&before->note, note.kind, now->wall);

@@ -93,7 +93,8 @@ STS_MUST_USE enum sts_rc sts_state_rechecked(struct sts_state *state,
     const struct sts_known *before, const char *domain,
     const struct sts_now *now, struct sts_error *err);
 
-/* DNS could not tell: 30 s doubling to 5 min where nothing is known. */
+/* DNS could not tell: 30 s doubling to 5 min where nothing is known, a minute
+ * where a policy is. */
 STS_MUST_USE enum sts_rc sts_state_unresolved(struct sts_state *state,
     const struct sts_known *before, const char *domain,
     const struct sts_now *now, struct sts_error *err);

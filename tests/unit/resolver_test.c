@@ -176,6 +176,21 @@ START_TEST(sts_15_waiters_do_not_repeat_a_dns_failure)
 }
 END_TEST
 
+START_TEST(sts_74_nor_over_a_policy)
+{
+	expect_enforce(ask());
+	script_advance(&script, 2 * 3600);
+	example->txt = SCRIPT_TXT_TIMEOUT;
+	expect_enforce(ask());
+	script_advance(&script, 10);
+	expect_enforce(ask());
+	ck_assert_uint_eq(example->txt_asked, 2);
+	script_advance(&script, 60);
+	expect_enforce(ask());
+	ck_assert_uint_eq(example->txt_asked, 3);
+}
+END_TEST
+
 START_TEST(a_local_fault_defers)
 {
 	struct script_result result;
@@ -445,6 +460,7 @@ add_tests(TCase *tcase)
 	    SCRIPT_HOST_MAX);
 	tcase_add_test(tcase, sts_15_dns_failure_is_not_absence);
 	tcase_add_test(tcase, sts_15_waiters_do_not_repeat_a_dns_failure);
+	tcase_add_test(tcase, sts_74_nor_over_a_policy);
 	tcase_add_loop_test(tcase, a_local_fault_defers, SCRIPT_TXT_LOCAL,
 	    SCRIPT_TXT_MAX);
 	tcase_add_test(tcase, sts_32_backoff_and_a_new_id);
