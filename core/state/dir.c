@@ -16,7 +16,6 @@
 
 #define OPEN_SAFE (O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
 #define OPEN_DIR  (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define NO_GROUP  ((gid_t)65534)
 
 struct sts_dir {
 	char *path;
@@ -89,8 +88,7 @@ judge_owner(struct sts_dir *dir, struct sts_error *err)
 		return sts_error_set(err, STS_EIDENTITY,
 		    "%s belongs to another user", dir->path);
 	dir->uid = st.st_uid;
-	/* Root's group is not ours to use, even where the directory has it. */
-	dir->gid = st.st_gid == 0 ? NO_GROUP : st.st_gid;
+	dir->gid = sts_identity_group(st.st_gid);
 	return STS_OK;
 }
 

@@ -11,7 +11,8 @@
 
 #include "state/identity.h"
 
-#define TRIES 3 /* the kernel may lack memory for a moment */
+#define TRIES    3 /* the kernel may lack memory for a moment */
+#define NO_GROUP ((gid_t)65534)
 
 static enum sts_rc
 save(struct sts_identity *id, struct sts_error *err)
@@ -96,4 +97,10 @@ sts_identity_take(struct sts_identity *id, uid_t uid, gid_t gid,
 	errno = saved;
 	return sts_error_sys(err, STS_EDAMAGED,
 	    "cannot work as the owner of the state");
+}
+
+gid_t
+sts_identity_group(gid_t gid)
+{
+	return gid == 0 ? NO_GROUP : gid;
 }

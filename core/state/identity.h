@@ -34,4 +34,8 @@ STS_MUST_USE enum sts_rc sts_identity_take(struct sts_identity *id, uid_t uid,
 STS_MUST_USE enum sts_rc sts_identity_give(struct sts_identity *id,
     struct sts_error *err);
 
+/* The group to work with in a directory of GID: root's is not ours to use,
+ * even where the directory has it. */
+gid_t sts_identity_group(gid_t gid);
+
 #endif

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "state/identity.h"
 #include "state/owner.h"
 
 /* Is every uid and gid of ours the given one, and root out of reach? */
@@ -58,7 +59,7 @@ sts_owner_become(const char *state, struct sts_error *err)
 		return sts_error_set(err, STS_EIDENTITY,
 		    "%s: belongs to uid %u, we are uid %u", state,
 		    (unsigned)st.st_uid, (unsigned)geteuid());
-	return become(st.st_uid, st.st_gid, state, err);
+	return become(st.st_uid, sts_identity_group(st.st_gid), state, err);
 }
 
 enum sts_rc
