@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "resolve/judge.h"
 #include "resolve/resolver.h"
 
 #define ADDR_MAX        16
@@ -268,31 +269,22 @@ note_absent(struct sts_job *job)
 	return stored(job, rc, &err);
 }
 
+/* FETCHING: the policy could not be had; else DNS could not tell. */
 static bool
-note_unresolved(struct sts_job *job)
+note_failure(struct sts_job *job, bool fetching)
 {
+	struct sts_state *state = job->options->state;
 	struct sts_error err;
+	enum sts_rc rc;
 
-	if (job->options->state == NULL)
+	if (state == NULL)
 		return false;
-	return stored(job,
-	    sts_state_unresolved(job->options->state, &job->known, job->domain,
-		&job->now, &err),
-	    &err);
-}
-
-static bool
-note_unfetched(struct sts_job *job)
-{
-	struct sts_error err;
-
-	if (job->options->state == NULL)
-		return false;
-	return stored(job,
-	    sts_state_unfetched(job->options->state, &job->known, job->domain,
-		has_record(job) ? job->record.id : "", job->tlsrpt, job->reason,
-		&job->now, &err),
-	    &err);
+	rc = fetching ? sts_state_unfetched(state, &job->known, job->domain,
+			    has_record(job) ? job->record.id : "", job->tlsrpt,
+			    job->reason, &job->now, &err)
+		      : sts_state_unresolved(state, &job->known, job->domain,
+			    &job->now, &err);
+	return stored(job, rc, &err);
 }
 
 static void
@@ -324,7 +316,7 @@ act(struct sts_job *job, enum sts_action action)
 		finish(job, STS_ANSWER_NONE, STS_OK, ok);
 		return;
 	case STS_ACTION_UNKNOWN:
-		ok = note_unresolved(job);
+		ok = note_failure(job, false);
 		finish(job, STS_ANSWER_UNKNOWN, STS_EDNS, ok);
 		return;
 	case STS_ACTION_DEFER:
@@ -349,96 +341,27 @@ decide(struct sts_job *job)
 
 /* ---- the record ------------------------------------------------------ */
 
-static size_t
-collect_txt(const struct sts_dns_answer *answer,
-    struct sts_txt_rr txt[STS_DNS_RR_MAX])
+static const char *
+held_id(const struct sts_job *job)
 {
-	size_t i;
-
-	for (i = 0; i < answer->count && i < STS_DNS_RR_MAX; i++) {
-		txt[i].data = answer->rr[i].data;
-		txt[i].len = answer->rr[i].len;
-	}
-	return i;
-}
-
-/* Ids are opaque: equal or not (RFC 8461, 3.1). */
-static enum sts_txt
-compare_id(const struct sts_job *job)
-{
-	const struct sts_entry *held = job->known.entry;
-
-	if (held != NULL && strcmp(held->id, job->record.id) == 0)
-		return STS_TXT_SAME;
-	return STS_TXT_CHANGED;
-}
-
-static enum sts_txt
-judge_records(struct sts_job *job, const struct sts_dns_answer *answer)
-{
-	struct sts_txt_rr txt[STS_DNS_RR_MAX];
-	struct sts_error err;
-	enum sts_rc rc;
-
-	rc =
-	    sts_record_parse(txt, collect_txt(answer, txt), &job->record, &err);
-	if (rc == STS_OK) {
-		set_reason(job, "one valid record");
-		return compare_id(job);
-	}
-	set_reason(job, err.text);
-	return rc == STS_ENODATA ? STS_TXT_NONE : STS_TXT_INVALID;
-}
-
-static enum sts_txt
-judge_txt(struct sts_job *job, const struct sts_dns_answer *answer)
-{
-	switch (answer->status) {
-	case STS_DNS_OK:
-		return judge_records(job, answer);
-	case STS_DNS_NXDOMAIN:
-	case STS_DNS_NODATA:
-		set_reason(job, "no MTA-STS record");
-		return STS_TXT_NONE;
-	case STS_DNS_FAILURE:
-	case STS_DNS_TIMEOUT:
-		set_reason(job, answer->reason);
-		return STS_TXT_FAILURE;
-	case STS_DNS_LOCAL:
-	case STS_DNS_STATUS_MAX:
-		break;
-	}
-	set_reason(job, answer->reason);
-	return STS_TXT_LOCAL;
-}
-
-/* BEFORE is what we knew; it stands when DNS could not tell. */
-static bool
-judge_tlsrpt(const struct sts_dns_answer *answer, bool before)
-{
-	struct sts_txt_rr txt[STS_DNS_RR_MAX];
-	struct sts_tlsrpt_record record;
-
-	if (answer->status > STS_DNS_NODATA)
-		return before;
-	if (sts_tlsrpt_record_parse(txt, collect_txt(answer, txt), &record,
-		NULL) != STS_OK)
-		return false;
-	sts_tlsrpt_record_clear(&record);
-	return true;
+	return job->known.entry == NULL ? NULL : job->known.entry->id;
 }
 
 static void
 take_record(struct sts_job *job, const char *name,
     const struct sts_dns_answer *answer)
 {
+	struct sts_error why;
+
 	trace(job, "dns: TXT %s: %s, %zu RR, ttl %u%s%s", name,
 	    sts_dns_status_name(answer->status), answer->count, answer->ttl,
 	    answer->reason[0] == '\0' ? "" : ", ", answer->reason);
 	if (strncmp(name, TLSRPT_PREFIX, strlen(TLSRPT_PREFIX)) == 0) {
-		job->tlsrpt = judge_tlsrpt(answer, job->tlsrpt);
+		job->tlsrpt = sts_judge_tlsrpt(answer, job->tlsrpt);
 	} else {
-		job->txt = judge_txt(job, answer);
+		job->txt =
+		    sts_judge_record(answer, held_id(job), &job->record, &why);
+		set_reason(job, why.text);
 		job->ttl = answer->ttl;
 	}
 	if (--job->pending == 0)
@@ -498,7 +421,7 @@ finish_fetched(struct sts_job *job, enum sts_fetched fetched, enum sts_rc cause)
 	trace(job, "fetched: known=%s fetch=%s -> %s", sts_known_name(kind),
 	    sts_fetched_name(fetched), sts_action_name(action));
 	if (fetched == STS_FETCHED_FAILURE)
-		ok = note_unfetched(job);
+		ok = note_failure(job, true);
 	if (action == STS_ACTION_KEEP)
 		finish_known(job);
 	else if (action == STS_ACTION_NO_POLICY)
@@ -564,7 +487,7 @@ begin_fetch(struct sts_job *job)
 		return;
 	}
 	if (has_record(job))
-		job->txt = compare_id(job);
+		job->txt = sts_judge_id(held_id(job), job->record.id);
 	action = decide(job);
 	if (action == STS_ACTION_FETCH)
 		begin_addresses(job);
