@@ -368,6 +368,137 @@ START_TEST(two_jobs_fetch_once)
 }
 END_TEST
 
+/* Somebody else's lease, as another process would hold it. */
+static struct sts_lease *
+hold_lease(void)
+{
+	struct sts_lease *lease = NULL;
+	struct sts_error err;
+
+	ck_assert(sts_lease_take(sts_state_dir(options.state), "example.com",
+		      &script.now, 3600, &lease, &err) == STS_OK);
+	return lease;
+}
+
+START_TEST(a_lease_that_is_never_given_back_defers)
+{
+	struct sts_lease *lease = hold_lease();
+	struct script_result result = ask();
+
+	expect_answer(result, STS_ANSWER_UNKNOWN);
+	ck_assert(result.cause == STS_ELOCAL);
+	ck_assert_uint_gt(script.sleeps, 100);
+	ck_assert_uint_eq(example->fetched, 0);
+	sts_lease_free(lease);
+	expect_enforce(ask());
+}
+END_TEST
+
+START_TEST(a_usable_policy_does_not_wait_for_a_lease)
+{
+	struct sts_lease *lease;
+
+	expect_enforce(ask());
+	script_advance(&script, 2 * 3600);
+	SET(example->id, "2");
+	lease = hold_lease();
+	expect_enforce(ask());
+	ck_assert_uint_eq(script.sleeps, 0);
+	ck_assert_uint_eq(example->fetched, 1);
+	sts_lease_free(lease);
+}
+END_TEST
+
+START_TEST(offline_asks_nobody)
+{
+	options.offline = true;
+	expect_answer(ask(), STS_ANSWER_UNKNOWN);
+	ck_assert_uint_eq(example->txt_asked, 0);
+	options.offline = false;
+	expect_enforce(ask());
+	script_advance(&script, 2 * 3600);
+	options.offline = true;
+	expect_enforce(ask());
+	ck_assert_uint_eq(example->txt_asked, 1);
+}
+END_TEST
+
+START_TEST(force_asks_everybody)
+{
+	expect_enforce(ask());
+	options.force = true;
+	expect_enforce(ask());
+	ck_assert_uint_eq(example->fetched, 2);
+	example->host = SCRIPT_HOST_FAILS;
+	expect_enforce(ask());
+	expect_enforce(ask()); /* whatever the back-off says */
+	ck_assert_uint_eq(example->fetched, 4);
+}
+END_TEST
+
+/* Policy file and ledger both lost to the same fault. */
+static void
+lose_the_policy(void)
+{
+	char command[700];
+
+	(void)snprintf(command, sizeof(command),
+	    "echo x >$(ls %s/policies/*/example.com) && : >%s/ledger",
+	    directory, directory);
+	ck_assert_int_eq(system(command), 0);
+	script_advance(&script, 2 * 3600);
+}
+
+START_TEST(a_lost_policy_defers_until_a_definite_answer)
+{
+	expect_enforce(ask());
+	lose_the_policy();
+	example->txt = SCRIPT_TXT_SERVFAIL;
+	expect_answer(ask(), STS_ANSWER_DAMAGED);
+	example->txt = SCRIPT_TXT_BAD;
+	expect_answer(ask(), STS_ANSWER_DAMAGED);
+	example->txt = SCRIPT_TXT_VALID;
+	example->host = SCRIPT_HOST_FAILS;
+	expect_answer(ask(), STS_ANSWER_DAMAGED);
+	example->host = SCRIPT_HOST_GOOD;
+	options.force = true;
+	expect_enforce(ask());
+}
+END_TEST
+
+START_TEST(on_error_live_trusts_what_dns_says_now)
+{
+	expect_enforce(ask());
+	lose_the_policy();
+	options.on_error = STS_ON_ERROR_LIVE;
+	example->host = SCRIPT_HOST_FAILS;
+	expect_answer(ask(), STS_ANSWER_NONE);
+}
+END_TEST
+
+START_TEST(sts_50_a_broken_policy_is_none)
+{
+	struct script_result result;
+
+	SET(example->policy, "<html>not found</html>");
+	result = ask();
+	expect_answer(result, STS_ANSWER_NONE);
+	ck_assert(result.cause == STS_EPOLICY);
+}
+END_TEST
+
+START_TEST(what_is_no_domain_is_refused)
+{
+	struct sts_error err;
+
+	ck_assert_int_eq(sts_job_start(&script.io, &options, "a_b", NULL, NULL,
+			     &err),
+	    STS_EDOMAIN);
+	script.io.trace = NULL;
+	expect_enforce(ask()); /* and nobody needs to listen */
+}
+END_TEST
+
 START_TEST(without_a_state_the_live_answer_counts)
 {
 	struct sts_state *state = options.state;
@@ -478,6 +609,14 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, sts_34_a_private_address_is_not_connected_to);
 	tcase_add_test(tcase, sts_34_unless_the_operator_allows_it);
 	tcase_add_loop_test(tcase, two_jobs_fetch_once, 0, 50);
+	tcase_add_test(tcase, a_lease_that_is_never_given_back_defers);
+	tcase_add_test(tcase, a_usable_policy_does_not_wait_for_a_lease);
+	tcase_add_test(tcase, offline_asks_nobody);
+	tcase_add_test(tcase, force_asks_everybody);
+	tcase_add_test(tcase, a_lost_policy_defers_until_a_definite_answer);
+	tcase_add_test(tcase, on_error_live_trusts_what_dns_says_now);
+	tcase_add_test(tcase, sts_50_a_broken_policy_is_none);
+	tcase_add_test(tcase, what_is_no_domain_is_refused);
 	tcase_add_test(tcase, without_a_state_the_live_answer_counts);
 	tcase_add_test(tcase, sts_87_a_name_too_long_for_a_record_has_none);
 	tcase_add_test(tcase, the_report_record_is_looked_up_beside);
