@@ -25,7 +25,7 @@
 static struct sts_loop *loop;
 static struct sts_dns *dns;
 static unsigned port;
-static unsigned called;
+static unsigned called, succeeded;
 static bool inside; /* sts_dns_query() */
 static struct sts_dns_query *victim;
 
@@ -75,7 +75,7 @@ static void
 setup(void)
 {
 	memset(&got, 0, sizeof(got));
-	called = 0;
+	called = succeeded = 0;
 	dns = NULL;
 	ck_assert_int_eq(sts_loop_new(&loop, NULL), STS_OK);
 }
@@ -93,6 +93,7 @@ take(void *arg, const struct sts_dns_answer *answer)
 	ck_assert(!inside);
 	ck_assert_ptr_eq(arg, &got);
 	called++;
+	succeeded += answer->status == STS_DNS_OK;
 	got.status = answer->status;
 	got.ad = answer->ad;
 	got.ttl = answer->ttl;
@@ -382,7 +383,7 @@ START_TEST(silent_queries_do_not_block_the_queue_for_ever)
 	(void)query("ok.example", 3000);
 	ck_assert_int_eq(sts_loop_run(loop, NULL), STS_OK);
 	ck_assert_uint_eq(called, 65);
-	ck_assert_int_eq(got.status, STS_DNS_OK);
+	ck_assert_uint_eq(succeeded, 1); /* whichever ended last */
 }
 END_TEST
 

@@ -627,6 +627,7 @@ fill_up(void)
 	hurt_load(DOMAIN, &known);
 	bad += sts_state_learn(hurt_state, entry, &known, &hurt_now, NULL) !=
 	       STS_ESPACE;
+	sts_entry_free(entry);
 	sts_known_clear(&known);
 	hurt_load(DOMAIN, &known);
 	bad += known.kind != STS_KNOWN_FRESH || strcmp(known.entry->id, "1");
