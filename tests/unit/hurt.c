@@ -254,7 +254,8 @@ hurt_on_tmpfs(const char *size, void (*fn)(void))
 	must(pid != -1, "fork");
 	if (pid == 0) {
 		if (geteuid() != 0 || unshare(CLONE_NEWNS) == -1 ||
-		    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1 ||
+		    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) ==
+			-1 ||
 		    mount("none", hurt_path, "tmpfs", 0, option) == -1)
 			_exit(77);
 		fn();
