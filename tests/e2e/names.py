@@ -60,22 +60,43 @@ def head(origin):
         SOA.format(tld=net.TLD, serial=time.time_ns() // 10**7 % 2**32)
 
 
-def addresses(name, pair, families):
-    lines = ""
-    if "4" in families:
-        lines += f"{name} A {pair[0]}\n"
-    if "6" in families:
-        lines += f"{name} AAAA {pair[1]}\n"
-    return lines
+# What a mail host's TLSA records say; {spki} is the digest of its key.
+TLSA = {
+    "right": ("3 1 1 {spki}",),
+    "wrong": ("3 1 1 " + "00" * 32,),
+}
+
+
+def server(name, pair, host):
+    """Address records of HOST, a row's Host or Web, called NAME."""
+    owner, text = name, ""
+    if host.alias:
+        owner, text = host.alias, f"{name} CNAME {host.alias}\n"
+    used = [address for family, address in zip("46", pair)
+            if family in host.families]
+    for address in host.only if host.only is not None else \
+            [*used, *host.more]:
+        text += f"{owner} {'AAAA' if ':' in address else 'A'} {address}\n"
+    return text
+
+
+def mail_host(domain, host, digest):
+    name = domain.full(host.name) + "."
+    return server(name, domains.ADDRESSES[name[:-1]], host) + "".join(
+        f"_25._tcp.{name} TLSA {data.format(spki=digest)}\n"
+        for data in TLSA.get(host.tlsa, ()))
 
 
 def sts(domain, id=None):
     """The records by which DOMAIN announces its policy."""
     if domain.mode is None:
         return ""
-    return f'_mta-sts TXT "v=STSv1; id={id or domain.id};"\n' \
+    records = domain.txt
+    if records is None or id is not None:
+        records = (f'"v=STSv1; id={id or domain.id};"',)
+    return "".join(f"_mta-sts TXT {record}\n" for record in records) + \
         f'_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@{domain.zone}"\n' + \
-        addresses("mta-sts", net.web(domain.number), domain.families)
+        server("mta-sts", net.web(domain.number), domain.web)
 
 
 def zone(domain, digest, id=None):
@@ -84,14 +105,7 @@ def zone(domain, digest, id=None):
     for preference, name in domain.exchangers():
         text += f"@ MX {preference} {name}.\n"
     for host in domain.hosts:
-        name = domain.full(host.name)
-        text += addresses(name + ".", domains.ADDRESSES[name], host.families)
-        if host.tlsa:
-            data = digest if host.tlsa == "right" else "00" * 32
-            text += f"_25._tcp.{name}. TLSA 3 1 1 {data}\n"
-    if domain.name == "sender":
-        text += addresses(net.SENDER + ".", (net.SENDER_V4, net.SENDER_V6),
-                          "46")
+        text += mail_host(domain, host, digest)
     return text + domain.records + sts(domain, id)
 
 

@@ -20,6 +20,8 @@ SENDER_V4, SENDER_V6 = (link.split("/")[0] for link in LINKS["sender"])
 # Everything the internet namespace answers for, without naming each address.
 SERVED = ("5.75.8.0/21", "2a00:5757:8::/45")
 NAMES = "5.75.8.53"  # the authoritative server
+DEAD = ("5.75.12.1", "2a00:5757:c::1")  # refused at once
+SILENT = ("5.75.13.1", "2a00:5757:d::1")  # no answer, ever
 
 
 def mx(number):

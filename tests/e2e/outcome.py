@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 import domains
+from row import NO_MX
 
 STRICT = "T=remote_smtp_mtasts"
 VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
@@ -11,7 +12,7 @@ VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
 
 @dataclasses.dataclass
 class Outcome:
-    what: str  # as in domains.Result, or "lost"
+    what: str  # as in row.Result, or "lost"
     host: str  # who took it, or None
     met: set  # hosts that saw a connection
     naked: list  # RCPTs that went out without TLS
@@ -52,7 +53,8 @@ def watch(world, machine, action):
     rcpts = [entry for entry in events if entry["event"] == "RCPT"]
     queue = machine.queue()
     log = machine.log()[len(log):]
-    what, host = "deferred" if queue else "lost", None
+    what = "deferred" if queue else "bounced" if " ** " in log else "lost"
+    host = None
     if taken:
         host = taken[-1]["host"]
         what = certificate(log, host) if taken[-1]["tls"] else "clear"
@@ -78,10 +80,10 @@ def complaint(outcome, result, domain, enforced):
         return f"{outcome}, not {result.what}\n{outcome.log}"
     if outcome.panic:
         return f"panic log: {outcome.panic}"
-    if result.what == "deferred":
+    if result.what in ("deferred", "bounced"):
         if result.host not in outcome.log:
             return f"{result.host!r} not in log:\n{outcome.log}"
-        if result.host == domains.NO_MX and outcome.met:
+        if result.host == NO_MX and outcome.met:
             return f"contacted {outcome.met}"
     elif outcome.host != result.host:
         return f"taken by {outcome.host}, not {result.host}"

@@ -43,23 +43,25 @@ new -key middle.key -subj "/CN=test intermediate CA" -extensions ca \\
     -days 3000 -CA root.pem -CAkey root.key -out middle.pem
 """
 
-# behaviour: (issuer, first day, last day, names); %s is the host.  A good
-# one is good for clocks that are some weeks off.
-LEAF = {
-    "good": ("middle", -60, 60, "DNS:%s"),
-    "wrong-name": ("middle", -60, 60, "DNS:other.%s"),
+# kind: (issuer, first day, last day, names); the names' {host} is what the
+# host is called, {domain} whose it is.  A good one is good for clocks that
+# are some weeks off.
+KINDS = {
+    "good": ("middle", -60, 60, "DNS:{host}"),
+    "wrong-name": ("middle", -60, 60, "DNS:other.{host}"),
     "cn-only": ("middle", -60, 60, ""),
-    "expired": ("middle", -60, -50, "DNS:%s"),
-    "not-yet-valid": ("middle", 50, 60, "DNS:%s"),
-    "unknown-ca": ("other", -60, 60, "DNS:%s"),
+    "expired": ("middle", -60, -50, "DNS:{host}"),
+    "not-yet-valid": ("middle", 50, 60, "DNS:{host}"),
+    "unknown-ca": ("other", -60, 60, "DNS:{host}"),
     "nameless": ("other", -60, 60, ""),
 }
 
 
-def leaf(host, kind):
+def leaf(host, domain, kind):
     """Shell lines that make HOST.pem (with its chain) of that KIND."""
-    issuer, first, last, names = LEAF.get(kind, LEAF["good"])
-    san = f'-addext "subjectAltName={names % host}"' if names else ""
+    issuer, first, last, names = KINDS[kind]
+    names = names.format(host=host, domain=domain.zone)
+    san = f'-addext "subjectAltName={names}"' if names else ""
     return (f"faketime -f {first:+}d openssl req -config config -new -x509"
             f' -sha256 -key leaf.key -subj "/CN={host[:64]}"'
             f" -extensions leaf {san} -days {last - first}"
@@ -73,8 +75,9 @@ def make(root):
     folder.mkdir()
     (folder / "config").write_text(CONFIG)
     lines = [AUTHORITIES]
-    lines += [leaf(name, host.does) for name, host, _ in domains.mail_hosts()]
-    lines += [leaf(f"mta-sts.{domain.zone}", "good")
+    lines += [leaf(name, domain, host.cert)
+              for name, host, _, domain in domains.mail_hosts()]
+    lines += [leaf(f"mta-sts.{domain.zone}", domain, domain.web.cert)
               for domain in domains.DOMAINS if domain.mode]
     (folder / "make").write_text("".join(lines))
     space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"

@@ -168,7 +168,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.count = 0
         self.lock = threading.Lock()
         self.hosts = {}
-        for name, host, pair in domains.mail_hosts():
+        for name, host, pair, _ in domains.mail_hosts():
             for address in pair:
                 self.hosts[address] = (name, host.does)
         super().__init__(("::", 25), Session)

@@ -11,6 +11,7 @@ import pathlib
 import shutil
 
 import domains
+import net
 
 CONFIG = """\
 user www-data;
@@ -27,8 +28,7 @@ http {
     default_type text/plain;
     keepalive_timeout 0;
     server {
-        listen 443 ssl;
-        listen [::]:443 ssl;
+        @LISTEN@
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_certificate /web/$ssl_server_name/cert.pem;
         ssl_certificate_key /web/$ssl_server_name/key.pem;
@@ -43,7 +43,14 @@ http {
     }
 }
 """
+OURS = ("good", "down", "silent")  # what a row says its policy host does
 FAULTS = ("500", "redirect", "slow")
+
+
+def served():
+    """The domains whose policy host is this one."""
+    return [domain for domain in domains.DOMAINS
+            if domain.mode and domain.web.does in OURS]
 
 
 class Web:
@@ -57,11 +64,14 @@ class Web:
 
     def make(self):
         (self.root / "web").mkdir(mode=0o755)
-        (self.root / "etc/nginx/nginx.conf").write_text(CONFIG)
-        for domain in domains.DOMAINS:
-            if domain.mode:
-                self.folder(domain).mkdir(mode=0o755)
-                self.repair(domain)
+        listen = ""
+        for domain in served():
+            v4, v6 = net.web(domain.number)
+            listen += f"listen {v4}:443 ssl; listen [{v6}]:443 ssl;\n"
+            self.folder(domain).mkdir(mode=0o755)
+            self.repair(domain)
+        (self.root / "etc/nginx/nginx.conf").write_text(
+            CONFIG.replace("@LISTEN@", listen))
         self.changed.clear()
 
     def start(self):
@@ -71,7 +81,7 @@ class Web:
         """Serve what the domain's row says."""
         for fault in FAULTS:
             (self.folder(domain) / fault).unlink(missing_ok=True)
-        self.serve(domain, domain.policy())
+        self.serve(domain, domain.served())
         self.certificate(domain, f"mta-sts.{domain.zone}")
 
     def reset(self):
@@ -81,13 +91,13 @@ class Web:
         os.truncate(self.root / "web" / "access.log", 0)
 
     def serve(self, domain, text):
-        """Serve TEXT as the policy; None: 404."""
+        """Serve TEXT, str or bytes, as the policy; None: 404."""
         self.changed.add(domain.name)
         file = self.folder(domain) / "mta-sts.txt"
         if text is None:
             file.unlink(missing_ok=True)
         else:
-            file.write_text(text, newline="\n")
+            file.write_bytes(text.encode() if isinstance(text, str) else text)
 
     def certificate(self, domain, name):
         """Present the certificate made for NAME."""

@@ -20,6 +20,8 @@ import web
 import wire
 
 PATH_TABLE = "100"  # routes what the man in the middle takes for itself
+# Hosts that cannot be reached; what a router does with their packets.
+GONE = {"down": "unreachable", "silent": "blackhole"}
 
 
 class World(space.Space):
@@ -132,9 +134,9 @@ class World(space.Space):
         self.write_lies()
 
     def write_lies(self):
-        always = [{"name": domain.zone, "type": "MX", "do": "forge",
-                   "with": [[10, domain.forge]]}
-                  for domain in domains.DOMAINS if domain.forge]
+        always = [{"name": domain.full(lie.name), "type": lie.kind,
+                   "do": lie.do, "with": lie.records}
+                  for domain in domains.DOMAINS for lie in domain.lies]
         new = pathlib.Path(f"{self.rules}.new")
         new.write_text(json.dumps(self.lies + always))
         os.replace(new, self.rules)
@@ -159,15 +161,15 @@ class World(space.Space):
 
     def repair(self):
         """Take back every attack that no domain's row asks for."""
-        stays = set()
-        for domain in domains.DOMAINS:
-            if not domain.web:
-                stays.update(net.web(domain.number))
-        for name, host, pair in domains.mail_hosts():
-            if host.does == "down":
-                stays.update(pair)
-        self.revive_host(self.dead - stays)
-        self.kill_host(stays - self.dead)
+        gone = [(net.DEAD, "down"), (net.SILENT, "silent")]
+        gone += [(net.web(domain.number), domain.web.does)
+                 for domain in domains.DOMAINS]
+        gone += [(pair, host.does)
+                 for _, host, pair, _ in domains.mail_hosts()]
+        gone = [(pair, GONE[does]) for pair, does in gone if does in GONE]
+        self.revive_host(self.dead - {one for pair, _ in gone for one in pair})
+        for pair, how in gone:
+            self.kill_host(pair, how)
         if self.lies or not self.rules.exists():
             # A resolver still waiting for an answer would remember that.
             restart = any(rule["do"] == "drop" for rule in self.lies)

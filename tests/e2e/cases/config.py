@@ -6,6 +6,7 @@ import domains
 import exim
 import outcome
 from binding import GOOD
+from row import NO_MX
 
 LOCAL_MACROS = "/etc/exim4/conf.d/main/000_site"
 DKIM = """\
@@ -97,39 +98,10 @@ def test_route(world, machine):
     check.expect("mx2.first-outside" in route and
                  "mx1.first-outside" not in route, route)
     route = machine.route(f"bob@{domains.BY_NAME['outside'].zone}")
-    check.expect(domains.NO_MX in route, route)
+    check.expect(NO_MX in route, route)
     route = machine.route(f"bob@{domains.BY_NAME['no-policy'].zone}")
     check.expect("transport = remote_smtp\n" in route, route)
 
 
 check.add("test_route_split", test_route, "split")
 check.add("test_route_single", test_route, "single")
-
-# result type of the session that each of these domains' mail makes
-SESSIONS = {
-    "good": "success", "testing": "certificate-not-trusted",
-    "no-starttls": "starttls-not-supported",
-    "stripped": "starttls-not-supported",
-    "454": "starttls-not-supported",
-    "wrong-name": "certificate-host-mismatch",
-    "cn-only": "certificate-host-mismatch",
-    "expired": "certificate-expired",
-    "unknown-ca": "certificate-not-trusted",
-    "not-yet-valid": "certificate-not-trusted",
-    "garbage": "validation-failure",
-}
-
-
-def journal(world, machine, name, result):
-    """The session is in the journal with the type of RFC 8460."""
-    zone = domains.BY_NAME[name].zone
-    outcome.deliver(world, machine, f"bob@{zone}")
-    lines = [line for line in machine.sts("journal").stdout.splitlines()
-             if zone in line]
-    check.expect(lines, "nothing in the journal")
-    check.expect(all(f" {result}" in line.replace(":", "")
-                     for line in lines), f"not {result}: {lines}")
-
-
-for _name, _result in SESSIONS.items():
-    check.add(f"journal_{_name}", journal, "split", _name, _result)

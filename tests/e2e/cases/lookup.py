@@ -13,6 +13,7 @@ import outcome
 import space
 from binding import GOOD
 from cases.faults import TXT, lie, prime, stale
+from row import NO_MX
 
 CROWD = 50
 
@@ -43,7 +44,7 @@ def new_id_brings_the_new_policy(world, machine):
     world.publish(GOOD, id="2")
     stale(machine)
     got = binding.honest(world, machine)
-    check.expect(got.what == "deferred" and domains.NO_MX in got.log and
+    check.expect(got.what == "deferred" and NO_MX in got.log and
                  not got.met, f"old policy still at work: {got}")
     check.equal(fetches(world), 2, "fetches")
 

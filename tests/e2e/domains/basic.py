@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: ISC
+"""What is right, and the plainest faults and attacks."""
+from row import (NO_MX, NO_TLS, Domain, Host, Lie, Web, clear, deferred,
+                 unverified, verified)
+
+ROWS = [
+    Domain("good", "nothing",
+           plain=verified("mx.good"), ours=verified("mx.good"),
+           report="success"),
+    Domain("two-mx", "nothing (two MX hosts)",
+           plain=verified("mx1.two-mx"), ours=verified("mx1.two-mx"),
+           report="success", hosts=(Host("mx1"), Host("mx2"))),
+    Domain("ipv6-only", "nothing (no IPv4 at all)",
+           plain=verified("mx.ipv6-only"), ours=verified("mx.ipv6-only"),
+           report="success", hosts=(Host(families="6"),),
+           web=Web(families="6")),
+    Domain("testing", "untrusted certificate, policy only testing",
+           plain=unverified("mx.testing"), ours=unverified("mx.testing"),
+           report="certificate-not-trusted",
+           mode="testing", hosts=(Host(cert="unknown-ca"),)),
+    Domain("mode-none", "expired certificate, policy says none",
+           plain=unverified("mx.mode-none"), ours=unverified("mx.mode-none"),
+           mode="none", hosts=(Host(cert="expired"),)),
+    Domain("no-policy", "no TLS, and no policy",
+           plain=clear("mx.no-policy"), ours=clear("mx.no-policy"),
+           mode=None, hosts=(Host(does="no-starttls"),)),
+    Domain("stripped", "STARTTLS stripped in the path",
+           plain=clear("mx.stripped"), ours=deferred(NO_TLS),
+           report="starttls-not-supported", strip=True),
+    Domain("forged", "MX record forged in the path",
+           plain=verified("mx.evil"), ours=deferred(NO_MX), verdict="refuse",
+           lies=(Lie("@", "forge", "MX", ((10, "mx.evil.example"),)),)),
+    Domain("evil", "the attacker's own domain, all in order",
+           plain=verified("mx.evil"), ours=verified("mx.evil"), mode=None),
+]

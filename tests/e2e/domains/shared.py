@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: ISC
+"""Domains that share mail hosts, and those the sending machine is an MX of."""
+from row import (BAD_CERT, NO_MX, Domain, Host, deferred, unverified,
+                 verified)
+
+import net
+
+BACKUP = {"hosts": (Host("a"), Host("c")),
+          "mx": ((10, "a"), (20, net.SENDER), (30, "c"))}
+
+ROWS = [
+    Domain("provider", "nothing (mail host of the two tenants)",
+           plain=unverified("mx.provider"), ours=unverified("mx.provider"),
+           mode=None, hosts=(Host(cert="unknown-ca"),)),
+    Domain("tenant-strict", "shared MX with a bad certificate, enforce",
+           plain=unverified("mx.provider"), ours=deferred(BAD_CERT),
+           report="certificate-not-trusted",
+           hosts=(), mx=((10, "mx.provider.example"),)),
+    Domain("tenant-loose", "shared MX with a bad certificate, testing",
+           plain=unverified("mx.provider"), ours=unverified("mx.provider"),
+           report="certificate-not-trusted",
+           mode="testing", hosts=(), mx=((10, "mx.provider.example"),)),
+    Domain("guest", "shared good MX, but the policy names another",
+           plain=verified("mx.good"), ours=deferred(NO_MX), verdict="refuse",
+           hosts=(), mx=((10, "mx.good.example"),), patterns=("mx",)),
+
+    # The sending machine's own domain, and ones it is a backup MX of.
+    Domain("sender", "ourselves", ours=None, mode=None, hosts=(),
+           records=f"mail A {net.SENDER_V4}\nmail AAAA {net.SENDER_V6}\n"),
+    Domain("backup", "we are its second MX; the first is down",
+           plain=deferred("host"), ours=deferred("host"),
+           hosts=(Host("a", does="down"), Host("c")), mx=BACKUP["mx"],
+           patterns=("a", "c")),
+    Domain("backup-outside", "we are its second MX; the first is forbidden",
+           plain=verified("a.backup-outside"), ours=deferred(NO_MX),
+           verdict="refuse", patterns=("c",), **BACKUP),
+]
