@@ -6,7 +6,8 @@ import struct
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16,
          "AAAA": 28, "TLSA": 52}
-NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 0, 1, 2, 3, 5
+TC = 0x200
 
 
 def pack_name(name):
@@ -40,10 +41,10 @@ def rdata(kind, value):
     return pack_name(value)
 
 
-def answer(query, rcode, records=()):
+def answer(query, rcode, records=(), flags=0):
     """Answer QUERY; RECORDS are (type name, value) of the asked name."""
     _, _, end = question(query)
-    flags = 0x8400 | (query[2] & 1) << 8 | rcode
+    flags |= 0x8400 | (query[2] & 1) << 8 | rcode
     body = query[:2] + struct.pack(">HHHHH", flags, 1, len(records), 0, 0) + \
         query[12:end]
     for kind, value in records:
