@@ -134,7 +134,8 @@ sts_buf_take(struct sts_buf *buf)
 }
 
 enum sts_rc
-sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len)
+sts_buf_escaped_also(struct sts_buf *buf, const void *data, size_t len,
+    char also)
 {
 	static const char digits[] = "0123456789";
 	const unsigned char *p = data;
@@ -142,7 +143,8 @@ sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len)
 	char esc[4];
 
 	for (i = 0; i < len; i++) {
-		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\') {
+		if (p[i] >= 0x20 && p[i] < 0x7f && p[i] != '\\' &&
+		    p[i] != (unsigned char)also) {
 			(void)sts_buf_add(buf, p + i, 1);
 			continue;
 		}
@@ -153,6 +155,12 @@ sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len)
 		(void)sts_buf_add(buf, esc, sizeof(esc));
 	}
 	return buf->rc;
+}
+
+enum sts_rc
+sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len)
+{
+	return sts_buf_escaped_also(buf, data, len, '\\');
 }
 
 /* The octet behind a backslash: three digits, 255 at most; -1 if it is not. */

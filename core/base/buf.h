@@ -40,6 +40,10 @@ char *sts_buf_take(struct sts_buf *buf);
 /* Append DATA with control bytes, '\\' and non-ASCII as \DDD (RFC 1035, 5.1). */
 enum sts_rc sts_buf_escaped(struct sts_buf *buf, const void *data, size_t len);
 
+/* The same, and ALSO in this way: what would end a word or a quotation. */
+enum sts_rc sts_buf_escaped_also(struct sts_buf *buf, const void *data,
+    size_t len, char also);
+
 /* Append what was escaped so; STS_EUSAGE when TEXT is not such a text. */
 enum sts_rc sts_buf_unescaped(struct sts_buf *buf, const char *text,
     size_t len);

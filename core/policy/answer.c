@@ -27,18 +27,8 @@ is_plain(unsigned char c)
 static void
 add_quoted(struct sts_buf *buf, const char *data, size_t len)
 {
-	const char *quote;
-	size_t part;
-
 	(void)sts_buf_str(buf, "\"");
-	while ((quote = memchr(data, '"', len)) != NULL) {
-		part = (size_t)(quote - data);
-		(void)sts_buf_escaped(buf, data, part);
-		(void)sts_buf_str(buf, "\\034");
-		data += part + 1;
-		len -= part + 1;
-	}
-	(void)sts_buf_escaped(buf, data, len);
+	(void)sts_buf_escaped_also(buf, data, len, '"');
 	(void)sts_buf_str(buf, "\"");
 }
 

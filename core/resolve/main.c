@@ -19,11 +19,11 @@
 #include "policy/answer.h"
 #include "resolve/io.h"
 #include "resolve/mxlist.h"
+#include "resolve/verb.h"
 #include "state/owner.h"
 
 #define EXIT_UNSURE 2
 #define EXIT_USAGE  64
-#define LINE_MAX_IN 1024
 
 struct server {
 	struct sts_config config;
@@ -34,9 +34,7 @@ struct server {
 	bool serving; /* -s */
 	bool eof;
 	size_t busy; /* verbs under way */
-	char line[LINE_MAX_IN];
-	size_t line_len;
-	bool line_long; /* the rest of it is skipped */
+	struct sts_verb_reader reader;
 	int status;
 };
 
@@ -73,13 +71,8 @@ put_error(struct server *server, const char *verb, const char *domain,
 {
 	struct sts_buf line;
 
-	sts_buf_init(&line, 4 * LINE_MAX_IN);
-	(void)sts_buf_printf(&line, "error %s ", verb);
-	(void)sts_buf_escaped(&line, domain, strlen(domain));
-	(void)sts_buf_printf(&line, " cause=%s reason=\"",
-	    sts_rc_name(error->rc));
-	(void)sts_buf_escaped(&line, error->text, strlen(error->text));
-	(void)sts_buf_str(&line, "\"");
+	sts_buf_init(&line, STS_VERB_ANSWER_MAX);
+	(void)sts_verb_fail(&line, verb, domain, error);
 	put_line(&line);
 	server->status = EXIT_UNSURE;
 }
@@ -252,40 +245,24 @@ run_verb(struct server *server, const char *verb, const char *name)
 }
 
 static void
-run_line(struct server *server, char *line)
+run_line(struct server *server, const struct sts_verb *verb)
 {
-	char *space = strchr(line, ' ');
 	struct sts_error error;
 
-	if (server->line_long || space == NULL) {
-		(void)sts_error_set(&error, STS_EUSAGE, "not \"VERB DOMAIN\"");
-		put_error(server, "line", line, &error);
+	if (verb->name != NULL) {
+		run_verb(server, verb->word, verb->name);
 		return;
 	}
-	*space = '\0';
-	run_verb(server, line, space + 1);
-}
-
-static void
-take_octet(struct server *server, char c)
-{
-	if (c == '\n') {
-		server->line[server->line_len] = '\0';
-		server->line_len = 0;
-		run_line(server, server->line);
-		server->line_long = false;
-	} else if (c == '\0' || server->line_len + 1 == sizeof(server->line)) {
-		server->line_long = true;
-	} else {
-		server->line[server->line_len++] = c;
-	}
+	(void)sts_error_set(&error, STS_EUSAGE, "not \"VERB DOMAIN\"");
+	put_error(server, "line", verb->word, &error);
 }
 
 static void
 read_verbs(void *arg, int fd, int events)
 {
 	struct server *server = arg;
-	char chunk[LINE_MAX_IN];
+	char chunk[STS_VERB_LINE_MAX];
+	struct sts_verb verb;
 	ssize_t n, i;
 
 	(void)events;
@@ -293,7 +270,8 @@ read_verbs(void *arg, int fd, int events)
 	if (n == -1 && (errno == EINTR || errno == EAGAIN))
 		return;
 	for (i = 0; i < n; i++)
-		take_octet(server, chunk[i]);
+		if (sts_verb_take(&server->reader, chunk[i], &verb))
+			run_line(server, &verb);
 	server->eof = n <= 0;
 	if ((server->eof || server->busy >= (size_t)server->config.parallel) &&
 	    sts_loop_watch(server->loop, fd, 0, read_verbs, server) != STS_OK)

@@ -21,6 +21,7 @@
 #define BUCKET_SLOTS  4
 #define LOCK_PATIENCE 200 /* ms */
 #define LIFE_MAX      3600
+#define FAR           (INT64_MAX / 8) /* s; beyond it sums would overflow */
 
 struct slot {
 	uint64_t tag;
@@ -433,6 +434,12 @@ seen_at(enum sts_moment moment)
 	       (uint64_t)moment * sizeof(struct seen);
 }
 
+static bool
+is_time(int64_t seconds)
+{
+	return seconds > -FAR && seconds < FAR;
+}
+
 bool
 sts_table_seen(struct sts_table *table, enum sts_moment moment,
     const struct sts_now *now, struct sts_now *out)
@@ -440,7 +447,8 @@ sts_table_seen(struct sts_table *table, enum sts_moment moment,
 	struct seen seen;
 
 	if (!read_at(table->fd, &seen, sizeof(seen), seen_at(moment)) ||
-	    seen.sum != seen_sum(table, &seen))
+	    seen.sum != seen_sum(table, &seen) || !is_time(seen.wall) ||
+	    !is_time(seen.boot))
 		return false;
 	memset(out, 0, sizeof(*out));
 	out->wall = seen.wall;

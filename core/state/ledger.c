@@ -52,23 +52,6 @@ sts_ledger_event_name(enum sts_ledger_event event)
 
 /* ---- one record -------------------------------------------------------- */
 
-/* TEXT as one word: blanks are escaped too. */
-static void
-add_word(struct sts_buf *buf, const char *text, size_t len)
-{
-	const char *blank;
-	size_t part;
-
-	while ((blank = memchr(text, ' ', len)) != NULL) {
-		part = (size_t)(blank - text);
-		(void)sts_buf_escaped(buf, text, part);
-		(void)sts_buf_str(buf, "\\032");
-		text += part + 1;
-		len -= part + 1;
-	}
-	(void)sts_buf_escaped(buf, text, len);
-}
-
 static enum sts_rc
 format(enum sts_ledger_event event, const char *domain,
     const struct sts_entry *entry, int64_t at, const char *reason,
@@ -85,7 +68,8 @@ format(enum sts_ledger_event event, const char *domain,
 	(void)sts_buf_printf(buf, " hash=%016" PRIx64 " text=",
 	    policy == NULL ? 0 : sts_checksum(policy->text, policy->text_len));
 	if (policy != NULL && events[event].has_text)
-		add_word(buf, policy->text, policy->text_len);
+		(void)sts_buf_escaped_also(buf, policy->text, policy->text_len,
+		    ' ');
 	(void)sts_buf_str(buf, " reason=");
 	return sts_buf_escaped(buf, reason, strlen(reason));
 }
@@ -192,6 +176,14 @@ take_rest(const char **at, const char *end, struct sts_ledger_record *record,
 	return true;
 }
 
+/* A name that can have no file would stop the restoring of all others. */
+static bool
+take_domain(const char **at, const char *end, char out[STS_DOMAIN_MAX + 1])
+{
+	return take_text(at, end, " domain=", out, STS_DOMAIN_MAX + 1) &&
+	       sts_domain_valid(out, strlen(out));
+}
+
 static bool
 parse(const char *at, size_t len, struct sts_ledger_record *record,
     struct sts_buf *space)
@@ -202,8 +194,7 @@ parse(const char *at, size_t len, struct sts_ledger_record *record,
 	sts_buf_reset(space);
 	return take_event(&at, end, &record->event) &&
 	       take_number(&at, end, " at=", &record->at) &&
-	       take_text(&at, end, " domain=", record->domain,
-		   sizeof(record->domain)) &&
+	       take_domain(&at, end, record->domain) &&
 	       take_text(&at, end, " id=", record->id, sizeof(record->id)) &&
 	       take_mode(&at, end, &record->mode) &&
 	       take_number(&at, end, " expires=", &record->expires) &&
@@ -220,10 +211,7 @@ salvage(const char *line, size_t len, struct sts_ledger_record *record)
 	memset(record, 0, sizeof(*record));
 	record->event = STS_LEDGER_MAX;
 	record->reason = "";
-	return at != NULL &&
-	       take_text(&at, line + len, key, record->domain,
-		   sizeof(record->domain)) &&
-	       sts_domain_valid(record->domain, strlen(record->domain));
+	return at != NULL && take_domain(&at, line + len, record->domain);
 }
 
 /* ---- the whole file ---------------------------------------------------- */

@@ -199,6 +199,10 @@ START_TEST(a_moment_is_known_by_its_boot)
 	ck_assert(sts_table_seen(table, STS_MOMENT_GOOD, &other, &seen));
 	ck_assert_str_eq(seen.boot_id, "-");
 	ck_assert(!sts_table_seen(table, STS_MOMENT_CLAIM, &hurt_now, &seen));
+	other.wall = INT64_MIN; /* with which nobody could reckon */
+	ck_assert_int_eq(sts_table_see(table, STS_MOMENT_GOOD, &other, NULL),
+	    STS_OK);
+	ck_assert(!sts_table_seen(table, STS_MOMENT_GOOD, &other, &seen));
 	sts_table_free(table);
 }
 END_TEST

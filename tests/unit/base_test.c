@@ -101,6 +101,9 @@ START_TEST(buf_escapes_what_could_forge_a_line)
 	sts_buf_init(&buf, 100);
 	ck_assert(sts_buf_escaped(&buf, "a\nb\\\0\xff~", 7) == STS_OK);
 	ck_assert_str_eq(sts_buf_text(&buf), "a\\010b\\092\\000\\255~");
+	sts_buf_reset(&buf);
+	ck_assert(sts_buf_escaped_also(&buf, "a \\b", 4, ' ') == STS_OK);
+	ck_assert_str_eq(sts_buf_text(&buf), "a\\032\\092b");
 	sts_buf_clear(&buf);
 }
 END_TEST

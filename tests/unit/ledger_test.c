@@ -147,6 +147,20 @@ START_TEST(a_renewal_of_a_text_not_held_is_doubt)
 }
 END_TEST
 
+/* It could have no file, and would stop the restoring of all others. */
+START_TEST(a_record_of_no_domain_is_damaged)
+{
+	size_t skipped;
+
+	add(STS_LEDGER_LEARNED, DOMAIN, "testing", 1000);
+	ck_assert_int_eq(sts_ledger_add(hurt_dir, STS_LEDGER_DROPPED, "../x",
+			     NULL, &hurt_now, NULL, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(records(&skipped), 1);
+	ck_assert_uint_eq(skipped, 1);
+}
+END_TEST
+
 START_TEST(what_is_no_plain_file_is_damaged)
 {
 	char path[1024];
@@ -251,6 +265,7 @@ main(void)
 	tcase_add_test(tcase, cut_at_any_octet_the_rest_is_read);
 	tcase_add_test(tcase, a_damaged_record_gives_no_older_policy);
 	tcase_add_test(tcase, a_renewal_of_a_text_not_held_is_doubt);
+	tcase_add_test(tcase, a_record_of_no_domain_is_damaged);
 	tcase_add_loop_test(tcase, what_is_no_plain_file_is_damaged, 0,
 	    HURT_WAYS);
 	tcase_add_test(tcase, a_policy_of_full_size_is_kept);
