@@ -33,6 +33,22 @@ LOG = "/var/log/exim4"
 MESSAGE = "Subject: hello\n\nOne line.\n"
 
 
+def furnish(world, name):
+    """What any machine here has: name, resolver, the CA it trusts."""
+    root = pathlib.Path(world.path("root", name))
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/resolv.conf").write_text(RESOLV)
+    (root / "etc/hosts").write_text(
+        f"127.0.0.1 localhost\n{net.SENDER_V4} {net.SENDER}\n"
+        f"{net.SENDER_V6} {net.SENDER}\n")
+    (root / "etc/mailname").write_text(net.SENDER + "\n")
+    # The only CA this machine trusts, put where all libraries look.
+    (root / "etc/ca-certificates.conf").write_text("")
+    shutil.copy(world.path("root", "servers", "pki/root.pem"),
+                root / "usr/local/share/ca-certificates/test.crt")
+    world.run("sender", name, "update-ca-certificates", "--fresh")
+
+
 class Plain:
     """An Exim as Debian ships it, configured for sending to the Internet."""
     split = "true"
@@ -51,18 +67,7 @@ class Plain:
         return self.root / path.lstrip("/")
 
     def machine(self):
-        """What any machine here has: name, resolver, the CA it trusts."""
-        servers = pathlib.Path(self.world.root("servers"))
-        self.file("/etc/resolv.conf").write_text(RESOLV)
-        self.file("/etc/hosts").write_text(
-            f"127.0.0.1 localhost\n{net.SENDER_V4} {net.SENDER}\n"
-            f"{net.SENDER_V6} {net.SENDER}\n")
-        self.file("/etc/mailname").write_text(net.SENDER + "\n")
-        # The only CA this machine trusts, put where all libraries look.
-        self.file("/etc/ca-certificates.conf").write_text("")
-        shutil.copy(servers / "pki/root.pem",
-                    self.file("/usr/local/share/ca-certificates/test.crt"))
-        self.run("update-ca-certificates", "--fresh")
+        furnish(self.world, self.name)
 
     def configure(self):
         self.file("/etc/exim4/update-exim4.conf.conf").write_text(

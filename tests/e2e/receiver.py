@@ -8,6 +8,7 @@ side saw is what the cases judge by.
 
 usage: receiver.py ROOT LOG
 """
+import itertools
 import json
 import os
 import socket
@@ -142,7 +143,7 @@ class Session(socketserver.BaseRequestHandler):
             if not line:
                 return False
             lines.append(line)
-        header = lines[:lines.index(b"\r\n")]
+        header = itertools.takewhile(lambda line: line != b"\r\n", lines)
         self.log("DATA", size=sum(map(len, lines)), header=[
             line.decode("latin-1").split(":")[0] for line in header
             if not line[:1].isspace()])

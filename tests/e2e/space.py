@@ -158,8 +158,8 @@ class Space:
             "net.ipv4.conf.all.rp_filter=0", "net.ipv4.icmp_ratelimit=0",
             "net.ipv6.icmp.ratelimit=0")
 
-    def root(self, name):
-        """Mount a private, writable copy of the Debian root."""
+    def root(self, name, base=None):
+        """Mount a private, writable copy of BASE, or of the Debian root."""
         if name in self.roots:
             return self.roots[name]
         upper, work = self.path("layer", name), self.path("layer", name + "-w")
@@ -167,7 +167,7 @@ class Space:
         for folder in (upper, work, where):
             folder.mkdir()
         run("mount", "-t", "overlay", "-o",
-            f"lowerdir={debian.path()},upperdir={upper},workdir={work}",
+            f"lowerdir={base or debian.path()},upperdir={upper},workdir={work}",
             "overlay", where)
         run("mount", "-t", "proc", "proc", where / "proc")
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", where / "dev")
