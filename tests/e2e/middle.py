@@ -7,7 +7,7 @@ it was told to attack; it talks to both ends from the other's address.  DNS
 is relayed as it is except for the lies in RULES, a JSON list read anew
 whenever the file changes:
     {"name": "x.example", "type": "MX", "do": "forge", "with": [[10, "y"]]}
-do: an entry of LIES.  Without "type", every type; a name that begins with
+do: an entry of lies.LIES.  Without "type", every type; a name that begins with
 "." means everything below it as well.
 SMTP is relayed without the line that offers STARTTLS.
 
@@ -19,30 +19,11 @@ import os
 import socket
 import sys
 
+import lies
 import net
 import wire
 
 IP_TRANSPARENT, IPV6_TRANSPARENT = 19, 75
-RCODES = {"servfail": wire.SERVFAIL, "nxdomain": wire.NXDOMAIN,
-          "refuse": wire.REFUSED, "nodata": wire.NOERROR,
-          "formerr": wire.FORMERR}
-
-
-def forge(query, rule):
-    records = [(rule["type"], value) for value in rule["with"]]
-    return wire.answer(query, wire.NOERROR, records)
-
-
-# What to say instead of the truth; nothing: b"".
-LIES = {
-    "drop": lambda query, rule: b"",
-    "forge": forge,
-    "garbage": lambda query, rule: query[:2] + b"\xff" * 60,
-    "truncate": lambda query, rule: wire.answer(query, wire.NOERROR,
-                                                flags=wire.TC),
-    **{name: lambda query, rule, rcode=rcode: wire.answer(query, rcode)
-       for name, rcode in RCODES.items()},
-}
 UPSTREAM = (net.NAMES, 53)
 
 
@@ -72,7 +53,7 @@ class Rules:
                 wanted.startswith(".") and ("." + name).endswith(wanted))
             if not hit or kind != wire.TYPES.get(rule.get("type"), kind):
                 continue
-            return LIES[rule["do"]](query, rule)
+            return lies.LIES[rule["do"]](query, rule)
         return None
 
 

@@ -40,7 +40,7 @@ class Web:
 class Lie:
     """What somebody in the path answers to questions for NAME.
 
-    do: an entry of middle.LIES.  kind: type of record, None for all.
+    do: an entry of lies.LIES.  kind: type of record, None for all.
     """
     name: str
     do: str
