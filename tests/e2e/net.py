@@ -18,20 +18,22 @@ LINKS = {
 SENDER_V4, SENDER_V6 = (link.split("/")[0] for link in LINKS["sender"])
 
 # Everything the internet namespace answers for, without naming each address.
-SERVED = ("5.75.8.0/21", "2a00:5757:8::/45")
-NAMES = "5.75.8.53"  # the authoritative server
-DEAD = ("5.75.12.1", "2a00:5757:c::1")  # refused at once
-SILENT = ("5.75.13.1", "2a00:5757:d::1")  # no answer, ever
+SERVED = ("5.75.64.0/18", "2a00:5757:8::/45")
+NAMES = "5.75.64.53"  # the authoritative server
+DEAD = ("5.75.65.1", "2a00:5757:c::1")  # refused at once
+SILENT = ("5.75.66.1", "2a00:5757:d::1")  # no answer, ever
 
 
 def mx(number):
     """Addresses of the NUMBERth mail host."""
-    return f"5.75.9.{number}", f"2a00:5757:9::{number:x}"
+    return (f"5.75.{72 + number // 250}.{1 + number % 250}",
+            f"2a00:5757:9::{number:x}")
 
 
 def web(number):
     """Addresses of the NUMBERth domain's policy host."""
-    return f"5.75.10.{number}", f"2a00:5757:a::{number:x}"
+    return (f"5.75.{96 + number // 250}.{1 + number % 250}",
+            f"2a00:5757:a::{number:x}")
 
 
 def domain(name):
