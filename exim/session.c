@@ -152,7 +152,8 @@ step_connect(struct sts_exim_session *session,
 static bool
 step_ehlo(struct sts_exim_session *session, const struct sts_exim_event *event)
 {
-	if (session->phase == STS_EXIM_COUNTED)
+	if (session->phase == STS_EXIM_COUNTED ||
+	    session->phase == STS_EXIM_CLOSED)
 		return false;
 	if (!event->facts.tls) {
 		session->phase = STS_EXIM_CLEAR;

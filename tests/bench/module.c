@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What ${dlfunc} costs Exim, measured on the module itself: a new process, as
- * each delivery is, that has loaded it asks of a domain (configuration, state,
- * policy), of another (policy), and of that again (memory).  Exec and dlopen
- * are not counted, nor the first use of stack, heap and libc, which Exim has
- * long behind it.  Beside it the least that reading the policy's file can
- * cost.  The state is the built-in path, so a tmpfs stands in for its parent
- * in a mount namespace of our own.  Figures only.
+ * each delivery is, loads it, asks of a domain (configuration, state, policy),
+ * of another (policy), and of that again (memory).  Exec is not counted, nor
+ * the first use of stack, heap and libc, which Exim has long behind it.
+ * Beside it what loading a module that does nothing costs, and the least that
+ * reading the policy's file can.  The state is the built-in path, so a tmpfs
+ * stands in for its parent in a mount namespace of our own.
  */
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -16,17 +16,16 @@
 #include <dlfcn.h>
 #include <err.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "config.h"
-#include "state/state.h"
 
 #define DOMAIN "example.com"
 #define SECOND "example.org"
@@ -38,22 +37,9 @@
 
 typedef int dlfunc(unsigned char **yield, int argc, unsigned char *argv[]);
 
-static const char text[] = "version: STSv1\nmode: enforce\n"
-			   "mx: mx1.example.com\nmx: *.example.net\n"
-			   "max_age: 604800\n";
-
 struct sample {
-	double read, first, second, again;
+	double load, bare, read, first, second, again;
 };
-
-static double
-now_us(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
-}
 
 /* STS_STATE_BASE "/exim", its parent's parent a tmpfs that none else sees. */
 static void
@@ -73,51 +59,14 @@ make_room(const char *state)
 		err(1, "%s", state);
 }
 
-static void
-fill_state(const char *path, const char *domain)
-{
-	struct sts_state *state;
-	struct sts_entry *entry;
-	struct sts_known known;
-	struct sts_error error;
-	struct sts_now now;
-
-	sts_clock_now(&now);
-	if (sts_state_open(path, STS_DIR_WRITE, &state, &error) != STS_OK)
-		errx(1, "%s", error.text);
-	sts_state_load(state, domain, &now, &known);
-	if (sts_entry_new(domain, "1", text, strlen(text), &now, &entry,
-		&error) != STS_OK ||
-	    sts_state_learn(state, entry, &known, &now, &error) != STS_OK ||
-	    sts_state_confirm(state, domain, "1", false, 3600, &now, &error) !=
-		STS_OK)
-		errx(1, "%s", error.text);
-	sts_entry_free(entry);
-	sts_known_clear(&known);
-	sts_state_free(state);
-}
-
-static double
-time_read(const char *file)
-{
-	double start = now_us();
-	char room[8192];
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1 || read(fd, room, sizeof(room)) <= 0)
-		err(1, "%s", file);
-	(void)close(fd);
-	return now_us() - start;
-}
-
 static double
 time_call(dlfunc *mode, const char *domain)
 {
 	unsigned char *argv[] = { (unsigned char *)(uintptr_t)domain, NULL };
 	unsigned char *yield = NULL;
-	double start = now_us();
+	double start = bench_now();
 	int rc = mode(&yield, 1, argv);
-	double took = now_us() - start;
+	double took = bench_now() - start;
 
 	if (rc != 0 || strcmp((const char *)yield, "enforce") != 0)
 		errx(1, "sts_mode: %d %s", rc, (const char *)yield);
@@ -138,34 +87,56 @@ warm_up(void)
 	free(heap);
 }
 
+static double
+time_load(const char *path, void **handle)
+{
+	double start = bench_now();
+
+	*handle = dlopen(path, RTLD_LAZY);
+	if (*handle == NULL)
+		errx(1, "%s", dlerror());
+	return bench_now() - start;
+}
+
+/* The module and one that does nothing, each as often the first. */
+static void *
+load(const char *module, bool bare_first, struct sample *sample)
+{
+	char bare[512];
+	void *handle, *other;
+
+	(void)bench_tool("tests/bench/once/bare.so", bare, sizeof(bare));
+	if (bare_first)
+		sample->bare = time_load(bare, &other);
+	sample->load = time_load(module, &handle);
+	if (!bare_first)
+		sample->bare = time_load(bare, &other);
+	return handle;
+}
+
 /* One delivery, in a process of its own. */
 static void
-measure(const char *module, const char *file, struct sample *sample)
+measure(const char *module, char *file, unsigned long number,
+    struct sample *sample)
 {
 	union {
 		void *object;
 		dlfunc *function;
 	} mode;
-	void *handle = dlopen(module, RTLD_LAZY);
+	void *handle;
+	double start;
 
 	warm_up();
-	if (handle == NULL)
-		errx(1, "%s", dlerror());
+	handle = load(module, number % 2 == 0, sample);
 	mode.object = dlsym(handle, "sts_mode");
 	if (mode.object == NULL)
 		errx(1, "%s", dlerror());
-	sample->read = time_read(file);
+	start = bench_now();
+	bench_read(file);
+	sample->read = bench_now() - start;
 	sample->first = time_call(mode.function, DOMAIN);
 	sample->second = time_call(mode.function, SECOND);
 	sample->again = time_call(mode.function, SECOND);
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 /* Median of one field of all samples. */
@@ -178,8 +149,7 @@ median(const struct sample *samples, size_t offset)
 	for (i = 0; i < RUNS; i++)
 		memcpy(&value[i], (const char *)&samples[i] + offset,
 		    sizeof(value[i]));
-	qsort(value, RUNS, sizeof(value[0]), compare);
-	return value[RUNS / 2];
+	return bench_median(value, RUNS);
 }
 
 static struct sample *
@@ -213,6 +183,16 @@ run_one(const char *module, const char *file, int number)
 }
 
 static void
+show(const char *what, const struct sample *samples, size_t ours,
+    const char *limit, size_t least)
+{
+	double time = median(samples, ours), beside = median(samples, least);
+
+	(void)printf("%-26s%9.2f us   %-26s%9.2f us   ratio %6.2f\n", what,
+	    time, limit, beside, time / beside);
+}
+
+static void
 measure_all(const char *module, const char *file)
 {
 	int i, fd = memfd_create("samples", 0);
@@ -224,38 +204,37 @@ measure_all(const char *module, const char *file)
 	samples = map_samples(SHARED_FD);
 	for (i = 0; i < RUNS; i++)
 		run_one(module, file, i);
-	(void)printf("module  first domain %6.2f us   second %6.2f us   "
-		     "again %6.2f us   open+read+close %6.2f us"
-		     "   (medians of %d processes)\n",
-	    median(samples, offsetof(struct sample, first)),
-	    median(samples, offsetof(struct sample, second)),
-	    median(samples, offsetof(struct sample, again)),
-	    median(samples, offsetof(struct sample, read)), RUNS);
+	show("load module", samples, offsetof(struct sample, load),
+	    "load one that does nothing", offsetof(struct sample, bare));
+	show("ask, first domain", samples, offsetof(struct sample, first),
+	    "open+read+close", offsetof(struct sample, read));
+	show("ask, second domain", samples, offsetof(struct sample, second),
+	    "open+read+close", offsetof(struct sample, read));
+	show("ask again", samples, offsetof(struct sample, again),
+	    "open+read+close", offsetof(struct sample, read));
 }
 
 int
 main(int argc, char *argv[])
 {
-	const char *base = getenv("B"), *state = STS_STATE_BASE "/exim";
-	char module[512];
-	glob_t found;
+	const char *state = STS_STATE_BASE "/exim";
+	unsigned long number;
+	char module[512], *file;
 
 	if (argc == 4) {
-		measure(argv[1], argv[2],
-		    &map_samples(SHARED_FD)[strtoul(argv[3], NULL, 10)]);
+		number = strtoul(argv[3], NULL, 10);
+		measure(argv[1], argv[2], number,
+		    &map_samples(SHARED_FD)[number]);
 		return 0;
 	}
 	if (geteuid() != 0)
 		errx(1, "needs root: Exim asks as root");
 	make_room(state);
-	fill_state(state, DOMAIN);
-	fill_state(state, SECOND);
-	if (glob(STS_STATE_BASE "/exim/policies/*/" DOMAIN, 0, NULL, &found) !=
-	    0)
-		errx(1, "no policy file");
-	(void)snprintf(module, sizeof(module), "%s/exim/mta-sts.so",
-	    base != NULL ? base : "build");
-	measure_all(module, found.gl_pathv[0]);
-	globfree(&found);
+	bench_fill(state, DOMAIN);
+	bench_fill(state, SECOND);
+	file = bench_policy_file(state, DOMAIN);
+	measure_all(bench_tool("exim/mta-sts.so", module, sizeof(module)),
+	    file);
+	free(file);
 	return 0;
 }

@@ -63,6 +63,8 @@ step(struct sts_exim_session *session, struct tally *tally, const char *line)
 	HOLDS(sts_facts_parse(facts[(unsigned char)line[2] % FACTS],
 		  &event.facts, NULL) == STS_OK);
 	tally->connects += event.kind == STS_EXIM_CONNECT;
+	if (tally->connects == 0)
+		return; /* nothing happens before a connection */
 	tally->secure =
 	    tally->secure || event.facts.verified || event.facts.dane;
 	if (sts_exim_session_step(session, &event, &outcome))

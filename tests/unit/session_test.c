@@ -59,6 +59,9 @@ static const struct {
 		      "offer TLS support", CLEAR) } },
 	{ "no STARTTLS, plain", false, "(starttls-not-supported)",
 	    { CONNECT, NO_TLS, CLOSE(CLEAR) } },
+	{ "EHLO after the end is of no session", false,
+	    "(starttls-not-supported)",
+	    { CONNECT, EHLO, CLOSE(CLEAR), TLS(GOOD) } },
 	{ "454", true, "starttls-not-supported",
 	    { CONNECT, EHLO, CLOSE(CLEAR),
 		DEFER("SMTP error from remote mail server after STARTTLS: 454 "
