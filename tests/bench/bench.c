@@ -27,6 +27,16 @@ const char bench_policy[] = "version: STSv1\nmode: enforce\n"
 
 /* ---- measuring --------------------------------------------------------- */
 
+bool
+bench_root(const char *what, const char *why)
+{
+	if (geteuid() == 0)
+		return true;
+	(void)printf("\n*** %s NOT MEASURED: needs root, %s ***\n\n", what,
+	    why);
+	return false;
+}
+
 double
 bench_now(void)
 {

@@ -6,7 +6,11 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Are we root?  If not, say that WHAT is not measured, and why. */
+bool bench_root(const char *what, const char *why);
 
 double bench_now(void); /* microseconds */
 

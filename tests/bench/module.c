@@ -227,8 +227,8 @@ main(int argc, char *argv[])
 		    &map_samples(SHARED_FD)[number]);
 		return 0;
 	}
-	if (geteuid() != 0)
-		errx(1, "needs root: Exim asks as root");
+	if (!bench_root("THE MODULE", "Exim asks as root"))
+		return 0;
 	make_room(state);
 	bench_fill(state, DOMAIN);
 	bench_fill(state, SECOND);
