@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: ISC
-"""The certificate authorities of the world, made by openssl once per run.
+"""The certificate authorities of the world, made by openssl once a day.
 
 root -> intermediate -> leaf, and a second CA that nobody trusts.  One P-256
 key serves every leaf: the faults are in the certificates, not in the keys.
 """
+import datetime
 import hashlib
+import os
 import pathlib
+import shutil
 import ssl
 import subprocess
 
 import domains
+import root as debian
 import space
 
 CONFIG = """\
@@ -69,19 +73,43 @@ def leaf(host, domain, kind):
             f"cat {issuer}.pem >>{host}.pem\n")
 
 
-def make(root):
-    """Make all certificates in /pki of ROOT."""
-    folder = pathlib.Path(root) / "pki"
-    folder.mkdir()
-    (folder / "config").write_text(CONFIG)
+def script():
+    """All that is to be done, as a shell script."""
     lines = [AUTHORITIES]
     lines += [leaf(name, domain, host.cert)
               for name, host, _, domain in domains.mail_hosts()]
     lines += [leaf(f"mta-sts.{domain.zone}", domain, domain.web.cert)
               for domain in domains.DOMAINS if domain.mode]
-    (folder / "make").write_text("".join(lines))
+    return "".join(lines)
+
+
+def issue(root, folder, text):
+    """Run the script TEXT in FOLDER, which is /pki of ROOT."""
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    (folder / "make").write_text(text)
     space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"
               " { tail -5 log >&2; exit 1; }")
+
+
+def make(root):
+    """Put all certificates into /pki of ROOT.
+
+    An openssl for each takes seconds, so the worlds of a day share them.
+    """
+    folder = pathlib.Path(root) / "pki"
+    text = script()
+    contents = f"{datetime.date.today()}\n{CONFIG}{text}"
+    cache = debian.BUILD / "pki"
+    kept = cache / hashlib.sha256(contents.encode()).hexdigest()
+    with debian.lock():
+        if kept.exists():
+            shutil.copytree(kept, folder)
+            return
+        issue(root, folder, text)
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(folder, cache / "new")
+        os.rename(cache / "new", kept)
 
 
 def spki_sha256(root):

@@ -54,19 +54,33 @@ def heed_signals():
         signal.signal(number, interrupted)
 
 
-def enter(program, arguments):
-    """Run PROGRAM in a closed place and wait; its exit status.
+@contextlib.contextmanager
+def places(program, arguments, count=1, **popen):
+    """COUNT closed places that run PROGRAM; the Popens of them.
 
-    A signal ends the place, and with it all that is in it.
+    However the block is left, the places end, and with them all that is in
+    them.
     """
-    child = unshare(program, arguments, start_new_session=True,
-                    preexec_fn=die_with_parent)
+    children = []
     try:
-        return child.wait()
-    except KeyboardInterrupt:
-        child.kill()
-        child.wait()
-        return 130
+        for _ in range(count):
+            children.append(unshare(program, arguments, **popen,
+                                    start_new_session=True,
+                                    preexec_fn=die_with_parent))
+        yield children
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+
+
+def enter(program, arguments):
+    """Run PROGRAM in a closed place and wait; its exit status."""
+    with places(program, arguments) as (child,):
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            return 130
 
 
 def reap(work):
