@@ -65,6 +65,8 @@ class World(space.Space):
 
     def start_resolver(self):
         self.names.start_unbound()
+        # A question put before it listens would cost drill's five seconds.
+        space.wait_for("unbound", lambda: self.listening("sender", 53))
         space.wait_for("the resolver", lambda: "NOERROR" in self.run(
             "sender", "servers", "drill", "-D", net.TLD, "SOA",
             "@127.0.0.1", check=False).stdout)
