@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: ISC
-"""The certificate authorities of the world, made by openssl once a day.
+"""The certificate authorities of the world, made by openssl once per run.
 
 root -> intermediate -> leaf, and a second CA that nobody trusts.  One P-256
-key serves every leaf: the faults are in the certificates, not in the keys.
+key serves nearly every leaf: the faults are in the certificates.
 """
-import datetime
+import dataclasses
 import hashlib
-import os
 import pathlib
-import shutil
 import ssl
 import subprocess
 
 import domains
-import root as debian
+import net
 import space
 
 CONFIG = """\
@@ -26,90 +24,159 @@ CN = unused
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
-[leaf]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+[narrow]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+nameConstraints = critical, permitted;DNS:elsewhere.example
 """
 
 AUTHORITIES = """\
 set -eu
 key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \\
     -out "$1.key"; }
+rsa() { openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:$2 \\
+    -out "$1.key"; }
 new() { faketime -f -90d openssl req -config config -new -x509 -sha256 "$@"; }
-for name in root other middle leaf; do key $name; done
+below_root() { new -key $1.key -subj "/CN=test $1 CA" -extensions $2 \\
+    -days $3 -CA root.pem -CAkey root.key -out $1.pem; }
+for name in root other middle late narrow leaf; do key $name; done
+rsa rsa 2048
+rsa short 1024
 for name in root other; do
     new -key $name.key -subj "/CN=test $name CA" -extensions ca -days 3650 \\
         -out $name.pem
 done
-new -key middle.key -subj "/CN=test intermediate CA" -extensions ca \\
-    -days 3000 -CA root.pem -CAkey root.key -out middle.pem
+below_root middle ca 3000
+below_root late ca 60
+below_root narrow narrow 3000
 """
 
-# kind: (issuer, first day, last day, names); the names' {host} is what the
-# host is called, {domain} whose it is.  A good one is good for clocks that
-# are some weeks off.
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """How a certificate is made; a good one unless it says otherwise.
+
+    A good one is good for clocks that are some weeks off.  names: {host} is
+    what the host is called, {HOST} the same in capitals, {parent} without
+    its first label, {domain} whose it is, {v4} and {v6} its addresses.
+    """
+    names: str = "DNS:{host}"
+    issuer: str = "middle"  # None: itself
+    first: int = -60  # day
+    last: int = 60
+    chain: tuple = None  # what is sent beside it; default: the issuer
+    key: str = "leaf"
+    digest: str = "sha256"
+    basic: str = "CA:FALSE"
+    use: str = "serverAuth"
+    more: str = None  # one more extension
+
+
 KINDS = {
-    "good": ("middle", -60, 60, "DNS:{host}"),
-    "wrong-name": ("middle", -60, 60, "DNS:other.{host}"),
-    "cn-only": ("middle", -60, 60, ""),
-    "expired": ("middle", -60, -50, "DNS:{host}"),
-    "not-yet-valid": ("middle", 50, 60, "DNS:{host}"),
-    "unknown-ca": ("other", -60, 60, "DNS:{host}"),
-    "nameless": ("other", -60, 60, ""),
+    "good": Kind(),
+    "wrong-name": Kind("DNS:other.{host}"),
+    "cn-only": Kind(""),
+    "expired": Kind(last=-50),
+    "not-yet-valid": Kind(first=50),
+    "self-signed": Kind(issuer=None),
+    "unknown-ca": Kind(issuer="other"),
+    "nameless": Kind("", issuer="other"),
+    "expired-unknown": Kind(issuer="other", last=-50),
+    # The chain.
+    "no-intermediate": Kind(chain=()),
+    "chain-with-root": Kind(chain=("middle", "root")),
+    "chain-in-disorder": Kind(chain=("other", "root", "middle")),
+    "expired-intermediate": Kind(issuer="late"),
+    "name-constraints": Kind(issuer="narrow"),
+    "ca-leaf": Kind(basic="CA:TRUE"),
+    # Other names than the host's own, or spelt otherwise.
+    "domain-only": Kind("DNS:{domain}"),
+    "below-domain": Kind("DNS:*.{domain}"),
+    "wildcard": Kind("DNS:*.{parent}"),
+    "wildcard-twice": Kind("DNS:*.*.{domain}"),
+    "wildcard-itself": Kind("DNS:*.{host}"),
+    "wildcard-partial": Kind("DNS:m*.{parent}"),
+    "wildcard-tld": Kind("DNS:*." + net.TLD),
+    "wildcard-all": Kind("DNS:*"),
+    "ip-only": Kind("IP:{v4},IP:{v6}"),
+    "ip-as-name": Kind("DNS:{v4}"),
+    "ip-and-name": Kind("IP:{v4},DNS:{host}"),
+    "uri-only": Kind("URI:smtp://{host}/"),
+    "mail-only": Kind("email:postmaster@{host}"),
+    "capitals": Kind("DNS:{HOST}"),
+    "final-dot": Kind("DNS:{host}."),
+    "nul-in-name": Kind("DER:{nul}"),
+    "many-names": Kind(",".join(f"DNS:www{n}.{{domain}}" for n in range(200)) +
+                       ",DNS:{host}"),
+    "name-after-others": Kind("DNS:other.{host},DNS:{host}"),
+    # What it may be used for, and how strong it is.
+    "client-only": Kind(use="clientAuth"),
+    "any-use": Kind(use="anyExtendedKeyUsage"),
+    "unknown-critical": Kind(more="1.3.6.1.4.1.99999.1=critical,"
+                                  "ASN1:UTF8String:what"),
+    "sha1": Kind(digest="sha1"),
+    "rsa": Kind(key="rsa"),
+    "rsa-1024": Kind(key="short"),
 }
 
 
-def leaf(host, domain, kind):
-    """Shell lines that make HOST.pem (with its chain) of that KIND."""
-    issuer, first, last, names = KINDS[kind]
-    names = names.format(host=host, domain=domain.zone)
-    san = f'-addext "subjectAltName={names}"' if names else ""
-    return (f"faketime -f {first:+}d openssl req -config config -new -x509"
-            f' -sha256 -key leaf.key -subj "/CN={host[:64]}"'
-            f" -extensions leaf {san} -days {last - first}"
-            f" -CA {issuer}.pem -CAkey {issuer}.key -out {host}.pem\n"
-            f"cat {issuer}.pem >>{host}.pem\n")
+def nul(name):
+    """DER of a subjectAltName: NAME, a NUL, and another name behind it."""
+    name = name.encode() + b"\0." + net.TLD.encode()
+    return bytes([0x30, len(name) + 2, 0x82, len(name), *name]).hex()
 
 
-def script():
-    """All that is to be done, as a shell script."""
-    lines = [AUTHORITIES]
-    lines += [leaf(name, domain, host.cert)
-              for name, host, _, domain in domains.mail_hosts()]
-    lines += [leaf(f"mta-sts.{domain.zone}", domain, domain.web.cert)
-              for domain in domains.DOMAINS if domain.mode]
-    return "".join(lines)
+def extensions(kind, host, domain, pair):
+    """Extensions of HOST's certificate, each "name=value"."""
+    yield f"basicConstraints=critical,{kind.basic}"
+    yield "keyUsage=critical,digitalSignature,keyEncipherment"
+    yield f"extendedKeyUsage={kind.use}"
+    yield "subjectKeyIdentifier=hash"
+    if kind.names:
+        yield "subjectAltName=" + kind.names.format(
+            host=host, HOST=host.upper(), parent=host.split(".", 1)[1],
+            domain=domain.zone, v4=pair[0], v6=pair[1], nul=nul(host[:90]))
+    if kind.more:
+        yield kind.more
 
 
-def issue(root, folder, text):
-    """Run the script TEXT in FOLDER, which is /pki of ROOT."""
-    folder.mkdir()
-    (folder / "config").write_text(CONFIG)
-    (folder / "make").write_text(text)
-    space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"
-              " { tail -5 log >&2; exit 1; }")
+def leaf(host, domain, kind, pair):
+    """Shell lines that make HOST.pem (with its chain)."""
+    issuer = f"-CA {kind.issuer}.pem -CAkey {kind.issuer}.key" \
+        if kind.issuer else ""
+    added = " ".join(f'-addext "{extension}"' for extension in
+                     extensions(kind, host, domain, pair))
+    chain = kind.chain if kind.chain is not None else [kind.issuer or ""]
+    made = f"faketime -f {kind.first:+}d openssl req -config config -new" \
+        f' -x509 -{kind.digest} -key {kind.key}.key -subj "/CN={host[:64]}"' \
+        f" {added} -days {kind.last - kind.first} {issuer} -out '{host}.pem'\n"
+    return made + "".join(f"cat {name}.pem >>'{host}.pem'\n"
+                          for name in chain if name)
+
+
+def wanted():
+    """(host name, Domain, Kind, addresses) of every certificate."""
+    for name, host, pair, domain in domains.mail_hosts():
+        yield name, domain, KINDS[host.cert], pair
+    for domain in domains.DOMAINS:
+        if domain.mode:
+            yield (f"mta-sts.{domain.zone}", domain, KINDS[domain.web.cert],
+                   net.web(domain.number))
 
 
 def make(root):
-    """Put all certificates into /pki of ROOT.
-
-    An openssl for each takes seconds, so the worlds of a day share them.
-    """
+    """Make all certificates and their keys (by name) in /pki of ROOT."""
     folder = pathlib.Path(root) / "pki"
-    text = script()
-    contents = f"{datetime.date.today()}\n{CONFIG}{text}"
-    cache = debian.BUILD / "pki"
-    kept = cache / hashlib.sha256(contents.encode()).hexdigest()
-    with debian.lock():
-        if kept.exists():
-            shutil.copytree(kept, folder)
-            return
-        issue(root, folder, text)
-        shutil.rmtree(cache, ignore_errors=True)
-        shutil.copytree(folder, cache / "new")
-        os.rename(cache / "new", kept)
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    lines = [AUTHORITIES]
+    for host, domain, kind, pair in wanted():
+        lines.append(leaf(host, domain, kind, pair))
+        (folder / f"{host}.key").symlink_to(f"{kind.key}.key")
+    (folder / "make").write_text("".join(lines))
+    space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"
+              " { tail -5 log >&2; exit 1; }")
 
 
 def spki_sha256(root):
@@ -121,7 +188,9 @@ def spki_sha256(root):
 
 
 def server_context(root, name):
-    """A TLS server context with NAME's certificate."""
+    """A TLS server context with NAME's certificate, however weak."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(f"{root}/pki/{name}.pem", f"{root}/pki/leaf.key")
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(f"{root}/pki/{name}.pem",
+                            f"{root}/pki/{name}.key")
     return context

@@ -4,12 +4,13 @@
 To add a domain, add a row to the file it belongs to (row.py says what may
 stand in it); zones, certificates, servers and cases follow from it.
 """
-from domains import basic, dane, dns, mx, policyhost, policytext, shared, smtp
+from domains import (basic, certificate, dane, dns, mx, policyhost,
+                     policytext, shared, smtp)
 
 import net
 
-DOMAINS = [row for part in (basic, dns, policyhost, policytext, mx, smtp,
-                            dane, shared) for row in part.ROWS]
+DOMAINS = [row for part in (basic, dns, policyhost, policytext, mx,
+                            certificate, smtp, dane, shared) for row in part.ROWS]
 for _number, _domain in enumerate(DOMAINS, 1):
     _domain.number = _number
 

@@ -3,8 +3,8 @@
 from row import NO_MX, Domain, Host, deferred, unverified, verified
 
 ROWS = [
-    Domain("wildcard", "nothing (policy names *.wildcard)",
-           plain=verified("mx.wildcard"), ours=verified("mx.wildcard"),
+    Domain("star", "nothing (policy names *.star)",
+           plain=verified("mx.star"), ours=verified("mx.star"),
            report="success", patterns=("*",)),
     Domain("two-labels", "MX two labels below a policy's *.two-labels",
            plain=verified("mx.a.two-labels"), ours=deferred(NO_MX),

@@ -1,16 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""SMTP, STARTTLS and the MX hosts' certificates (RFC 8461, 4 and 4.2)."""
-from row import (BAD_CERT, NO_NAME, NO_TLS, Domain, Host, clear, deferred,
-                 unverified, verified)
+"""SMTP and STARTTLS of MX hosts (RFC 8461, 4)."""
+from row import NO_TLS, Domain, Host, clear, deferred
 
 HANDSHAKE = "TLS session: (gnutls_handshake)"
-
-
-def certificate(kind, story, plain, why, report):
-    """A domain whose only fault is its mail host's certificate."""
-    return Domain(kind, story, hosts=(Host(cert=kind),),
-                  plain=plain(f"mx.{kind}"), ours=deferred(why),
-                  report=report)
 
 
 def broken(does, story, plain, why, report):
@@ -21,16 +13,6 @@ def broken(does, story, plain, why, report):
 
 
 ROWS = [
-    certificate("wrong-name", "certificate for another name",
-                unverified, BAD_CERT, "certificate-host-mismatch"),
-    certificate("cn-only", "host name only in the certificate's CN",
-                verified, NO_NAME, "certificate-host-mismatch"),
-    certificate("expired", "expired certificate",
-                unverified, BAD_CERT, "certificate-expired"),
-    certificate("not-yet-valid", "certificate not valid yet",
-                unverified, BAD_CERT, "certificate-not-trusted"),
-    certificate("unknown-ca", "certificate of an unknown CA",
-                unverified, BAD_CERT, "certificate-not-trusted"),
     broken("no-starttls", "MX offers no STARTTLS",
            clear, NO_TLS, "starttls-not-supported"),
     broken("454", "MX answers 454 to STARTTLS",
