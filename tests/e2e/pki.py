@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: ISC
-"""The certificate authorities of the world, made by openssl once per run.
+"""The certificate authorities of the world, made by openssl once a day.
 
 root -> intermediate -> leaf, and a second CA that nobody trusts.  One P-256
 key serves nearly every leaf: the faults are in the certificates.
 """
 import dataclasses
+import datetime
 import hashlib
+import os
 import pathlib
+import shutil
 import ssl
 import subprocess
 
 import domains
 import net
+import root as debian
 import space
 
 CONFIG = """\
@@ -29,6 +33,10 @@ basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 nameConstraints = critical, permitted;DNS:elsewhere.example
+[no-ca]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+subjectKeyIdentifier = hash
 """
 
 AUTHORITIES = """\
@@ -40,7 +48,7 @@ rsa() { openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:$2 \\
 new() { faketime -f -90d openssl req -config config -new -x509 -sha256 "$@"; }
 below_root() { new -key $1.key -subj "/CN=test $1 CA" -extensions $2 \\
     -days $3 -CA root.pem -CAkey root.key -out $1.pem; }
-for name in root other middle late narrow leaf; do key $name; done
+for name in root other middle late narrow no-ca leaf; do key $name; done
 rsa rsa 2048
 rsa short 1024
 for name in root other; do
@@ -50,6 +58,7 @@ done
 below_root middle ca 3000
 below_root late ca 60
 below_root narrow narrow 3000
+below_root no-ca no-ca 3000
 """
 
 
@@ -89,6 +98,7 @@ KINDS = {
     "chain-in-disorder": Kind(chain=("other", "root", "middle")),
     "expired-intermediate": Kind(issuer="late"),
     "name-constraints": Kind(issuer="narrow"),
+    "not-by-ca": Kind(issuer="no-ca"),
     "ca-leaf": Kind(basic="CA:TRUE"),
     # Other names than the host's own, or spelt otherwise.
     "domain-only": Kind("DNS:{domain}"),
@@ -98,7 +108,11 @@ KINDS = {
     "wildcard-itself": Kind("DNS:*.{host}"),
     "wildcard-partial": Kind("DNS:m*.{parent}"),
     "wildcard-tld": Kind("DNS:*." + net.TLD),
+    "wildcard-two-labels": Kind("DNS:*.*." + net.TLD),
+    "wildcard-inside": Kind("DNS:mta-sts.*." + net.TLD),
     "wildcard-all": Kind("DNS:*"),
+    "provider": Kind("DNS:mta-sts.good." + net.TLD),
+    "first-dot": Kind("DNS:.{domain}"),
     "ip-only": Kind("IP:{v4},IP:{v6}"),
     "ip-as-name": Kind("DNS:{v4}"),
     "ip-and-name": Kind("IP:{v4},DNS:{host}"),
@@ -116,6 +130,7 @@ KINDS = {
     "unknown-critical": Kind(more="1.3.6.1.4.1.99999.1=critical,"
                                   "ASN1:UTF8String:what"),
     "sha1": Kind(digest="sha1"),
+    "md5": Kind(digest="md5"),
     "rsa": Kind(key="rsa"),
     "rsa-1024": Kind(key="short"),
 }
@@ -165,18 +180,42 @@ def wanted():
                    net.web(domain.number))
 
 
-def make(root):
-    """Make all certificates and their keys (by name) in /pki of ROOT."""
-    folder = pathlib.Path(root) / "pki"
-    folder.mkdir()
-    (folder / "config").write_text(CONFIG)
+def script():
+    """All that is to be done, as a shell script."""
     lines = [AUTHORITIES]
     for host, domain, kind, pair in wanted():
         lines.append(leaf(host, domain, kind, pair))
-        (folder / f"{host}.key").symlink_to(f"{kind.key}.key")
-    (folder / "make").write_text("".join(lines))
+        lines.append(f"ln -s {kind.key}.key '{host}.key'\n")
+    return "".join(lines)
+
+
+def issue(root, folder, text):
+    """Run the script TEXT in FOLDER, which is /pki of ROOT."""
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    (folder / "make").write_text(text)
     space.run("chroot", root, "sh", "-c", "cd /pki; sh make >log 2>&1 ||"
               " { tail -5 log >&2; exit 1; }")
+
+
+def make(root):
+    """Put all certificates into /pki of ROOT.
+
+    An openssl for each takes seconds, so the worlds of a day share them.
+    """
+    folder = pathlib.Path(root) / "pki"
+    text = script()
+    contents = f"{datetime.date.today()}\n{CONFIG}{text}"
+    cache = debian.BUILD / "pki"
+    kept = cache / hashlib.sha256(contents.encode()).hexdigest()
+    with debian.lock():
+        if kept.exists():
+            shutil.copytree(kept, folder)
+            return
+        issue(root, folder, text)
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(folder, cache / "new")
+        os.rename(cache / "new", kept)
 
 
 def spki_sha256(root):

@@ -105,7 +105,7 @@ class Web:
         folder = self.folder(domain)
         shutil.copy(self.root / "pki" / f"{name}.pem", folder / "cert.pem")
         # Loaded by the worker at each handshake, so it must read the key.
-        shutil.copy(self.root / "pki" / "leaf.key", folder / "key.pem")
+        shutil.copy(self.root / "pki" / f"{name}.key", folder / "key.pem")
         (folder / "key.pem").chmod(0o644)
 
     def fault(self, domain, name):
