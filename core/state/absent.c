@@ -15,6 +15,7 @@
 
 #include "base/siphash.h"
 #include "state/absent.h"
+#include "state/write.h"
 
 #define MAGIC         UINT64_C(0x3162617473737473) /* "stsstab1" */
 #define BUCKETS       UINT64_C(262144)
@@ -208,7 +209,7 @@ static enum sts_rc
 write_at(struct sts_table *table, const void *data, size_t len, uint64_t at,
     struct sts_error *err)
 {
-	ssize_t n = pwrite(table->fd, data, len, (off_t)at);
+	ssize_t n = sts_pwrite(table->fd, data, len, (off_t)at);
 
 	if (n == (ssize_t)len)
 		return STS_OK;

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/domain.h"
 #include "state/dir.h"
+#include "state/write.h"
 
 #define TMP_NAME_MAX  64
 #define TMP_TRIES     8
@@ -43,7 +44,7 @@ write_all(int fd, const char *name, const char *data, size_t len,
 	ssize_t n;
 
 	while (len > 0) {
-		n = write(fd, data, len);
+		n = sts_write(fd, data, len);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1)
@@ -155,7 +156,7 @@ replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
 	if (rc != STS_OK)
 		return rc;
 	rc = write_all(fd, name, data, len, err);
-	if (rc == STS_OK && size > (off_t)len && ftruncate(fd, size) == -1)
+	if (rc == STS_OK && size > (off_t)len && sts_ftruncate(fd, size) == -1)
 		rc = write_failed(name, err);
 	if (rc == STS_OK && sts_dir_synced(dir) && fsync(fd) == -1)
 		rc = write_failed(name, err);
@@ -268,7 +269,7 @@ append_once(int fd, const char *name, const void *data, size_t len, bool sync,
 	ssize_t n;
 
 	do
-		n = write(fd, data, len);
+		n = sts_write(fd, data, len);
 	while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return write_failed(name, err);

@@ -16,6 +16,7 @@
 #include "base/siphash.h"
 #include "state/lease.h"
 #include "state/seal.h"
+#include "state/write.h"
 
 #define NAME_LEN     (sizeof("leases/") + 16)
 #define CONTENT_MAX  512
@@ -101,7 +102,8 @@ write_content(int fd, const char *domain, const struct sts_now *now,
 	    (long)getpid(), now->boot_id, now->boot + seconds, domain);
 	if (len < 0 || (size_t)len >= sizeof(text))
 		return sts_error_set(err, STS_EUSAGE, "bad lease");
-	if (ftruncate(fd, 0) == -1 || pwrite(fd, text, (size_t)len, 0) != len)
+	if (sts_ftruncate(fd, 0) == -1 ||
+	    sts_pwrite(fd, text, (size_t)len, 0) != len)
 		return sts_error_sys(err, STS_ESPACE, "lease of %s", domain);
 	return STS_OK;
 }

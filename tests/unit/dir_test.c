@@ -3,6 +3,7 @@
  * The state directory: whose it must be, who works in it, and what is left
  * of a file when writing it fails.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -304,6 +305,44 @@ fill_disk(void)
 	_exit(bad == 0 ? 0 : 1);
 }
 
+/* A user of the MTA may have set one: SIGXFSZ would kill what he called. */
+START_TEST(a_file_size_limit_is_an_error_and_no_signal)
+{
+	static const char *const names[] = { "a.example", "b.example",
+		"c.example" };
+	static char data[65536 + 1]; /* Check itself writes small files */
+	const size_t most = sizeof(data) - 1;
+	struct rlimit before, small = { .rlim_cur = most };
+	struct sts_note note = { .kind = STS_NOTE_DISTRUSTED, .life = 60 };
+	struct sts_table *table;
+	struct sts_error err;
+	size_t i, refused = 0;
+
+	hurt_put("file", data, most);
+	ck_assert_int_eq(sts_table_open(hurt_dir, "checked", &table, &err),
+	    STS_OK);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(sts_dir_append(hurt_dir, "file", "1", 1, false, &err),
+	    STS_ESPACE);
+	ck_assert_int_eq(sts_dir_write(hurt_dir, "file", data, sizeof(data),
+			     &err),
+	    STS_ESPACE);
+	ck_assert_int_eq(sts_dir_write_sized(hurt_dir, "file", "1", 1, most + 1,
+			     &err),
+	    STS_ESPACE);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		refused += sts_table_put(table, names[i], 0, &note, &err) ==
+			   STS_ESPACE;
+	ck_assert_uint_gt(refused, 0); /* a slot near the start fits */
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+	ck_assert_int_eq(sts_dir_append(hurt_dir, "file", "1", 1, false, &err),
+	    STS_OK);
+	sts_table_free(table);
+}
+END_TEST
+
 START_TEST(a_full_disk_leaves_the_old_file)
 {
 	(void)hurt_on_tmpfs("64k", fill_disk);
@@ -366,6 +405,7 @@ main(void)
 	    HURT_WAYS);
 	tcase_add_test(tcase, a_file_that_is_being_replaced_is_still_read);
 	tcase_add_test(tcase, a_full_disk_leaves_the_old_file);
+	tcase_add_test(tcase, a_file_size_limit_is_an_error_and_no_signal);
 	tcase_add_test(tcase, what_a_crash_left_is_nobodys_file);
 	tcase_add_test(tcase,
 	    an_append_waits_for_a_lock_and_finds_the_new_file);
