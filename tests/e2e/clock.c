@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A clock that a case can set, preloaded into every process of a machine.
- * /etc/clock holds two numbers of seconds: by how much the wall clock is
- * off, and how much more time has passed since boot.  CLOCK_MONOTONIC stays:
- * time limits are real.
+ * /etc/clock holds three numbers of seconds: by how much the wall clock is
+ * off, how much more time has passed since boot, and, unless 0, the second at
+ * which the wall clock stands still.  CLOCK_MONOTONIC stays: time limits are
+ * real.
  */
 #include <sys/time.h>
 
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
-static long wall, boot;
+static long wall, boot, still;
 
 __attribute__((constructor)) static void
 load(void)
@@ -29,7 +30,8 @@ load(void)
 		_exit(120);
 	(void)close(fd);
 	wall = strtol(text, &end, 10);
-	boot = strtol(end, NULL, 10);
+	boot = strtol(end, &end, 10);
+	still = strtol(end, NULL, 10);
 }
 
 int
@@ -41,7 +43,7 @@ clock_gettime(clockid_t id, struct timespec *ts)
 		load();
 	rc = real_clock_gettime(id, ts);
 	if (rc == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-		ts->tv_sec += wall;
+		ts->tv_sec = still != 0 ? still : ts->tv_sec + wall;
 	if (rc == 0 && id == CLOCK_BOOTTIME)
 		ts->tv_sec += boot;
 	return rc;

@@ -166,19 +166,25 @@ class Ours(Plain):
         text = re.sub(rf"^{keyword} .*\n", "", file.read_text(), flags=re.M)
         file.write_text(f"{text}{keyword} {value}\n")
 
-    def clock(self, wall, boot):
-        """Set the wall clock off, and let time pass since boot (seconds)."""
+    def clock(self, wall, boot, still=0):
+        """Set the wall clock off, let time pass since boot (seconds); STILL
+        is a second at which the wall clock stands."""
         preload = self.file("/etc/ld.so.preload")
-        if wall == boot == 0:
+        if wall == boot == still == 0:
             preload.unlink(missing_ok=True)
             return
-        self.file("/etc/clock").write_text(f"{wall} {boot}\n")
+        self.file("/etc/clock").write_text(f"{wall} {boot} {still}\n")
         shutil.copy(self.world.clock(), self.file(CLOCK))
         preload.write_text(CLOCK + "\n")
 
     def later(self, seconds):
         """Time goes by."""
         self.clock(seconds, seconds)
+
+    def stand(self, wall):
+        """It is second WALL of the epoch, and stays so."""
+        passed = wall - int(time.time())
+        self.clock(passed, passed, wall)
 
     def reboot(self, wall):
         """A minute after the next boot, with a wall clock that is off."""

@@ -12,7 +12,7 @@ import domains
 import outcome
 import space
 from binding import GOOD
-from cases.faults import TXT, lie, prime, stale
+from cases.faults import prime, stale
 from row import NO_MX
 
 CROWD = 50
@@ -69,34 +69,6 @@ def failure_makes_it_look_again_within_minutes(world, machine):
     machine.later(90)
     machine.run_queue()
     check.equal(machine.queue(), [], "queue")
-
-
-@check.case()
-def expired_policy_is_dropped_after_a_definite_answer(world, machine):
-    world.web.serve(GOOD, GOOD.policy().replace("604800", "3600"))
-    prime(world, machine)
-    lie(TXT, "nxdomain")(world)
-    stale(machine)
-    binding.unprotected(world, machine)
-
-
-@check.case()
-def expired_policy_holds_while_dns_cannot_say(world, machine):
-    world.web.serve(GOOD, GOOD.policy().replace("604800", "3600"))
-    prime(world, machine)
-    lie(TXT, "servfail")(world)
-    machine.setting("timeout", "2s")
-    stale(machine)
-    binding.enforced(world, machine)
-
-
-@check.case()
-def silent_host_is_not_asked_again_at_once(world, machine):
-    """After a failed fetch five minutes pass before the next (STS-32)."""
-    world.web.serve(GOOD, None)
-    binding.unprotected(world, machine)
-    binding.unprotected(world, machine)
-    check.equal(fetches(world), 1, "fetches")
 
 
 @check.case()
