@@ -23,10 +23,9 @@ refused(const char *verb, const char *domain)
 	HOLDS(sts_verb_fail(&line, verb, domain, &error) == STS_OK);
 	for (p = line.data; *p != '\0'; p++)
 		HOLDS(*p >= 0x20 && *p < 0x7f);
-	p = strchr(line.data, '"');
-	HOLDS(p != NULL && strchr(p + 1, '"') == line.data + line.len - 1);
 	p = strchr(line.data + strlen("error ") + strlen(verb) + 1, ' ');
-	HOLDS(p != NULL && strncmp(p, " cause=", 7) == 0);
+	HOLDS(p != NULL && strncmp(p, " cause=usage reason=\"", 21) == 0);
+	HOLDS(strchr(p + 21, '"') == line.data + line.len - 1);
 	sts_buf_clear(&line);
 }
 
