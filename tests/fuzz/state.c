@@ -10,7 +10,11 @@
 static void
 well_formed(const struct sts_entry *entry)
 {
+	const char *id;
+
 	HOLDS(sts_domain_valid(entry->domain, strlen(entry->domain)));
+	for (id = entry->id; *id != '\0'; id++)
+		HOLDS(sts_ascii_alnum((unsigned char)*id));
 	HOLDS(entry->fetched.wall >= 0 && entry->fetched.boot >= 0);
 	HOLDS(entry->expires >= 0 && entry->dropped >= 0);
 	HOLDS(entry->policy->mode <= STS_MODE_ENFORCE);

@@ -44,6 +44,20 @@ bound(const struct sts_basis *basis, const char *host)
 		   host) != -1;
 }
 
+/* RFC 8689 asks: does somebody list HOST, in whatever mode? */
+static bool
+vouched(const struct sts_basis *basis, const char *host)
+{
+	const struct sts_policy *policy = basis->policy;
+	const struct sts_rule *rule = basis->require;
+
+	if (policy != NULL && policy->mode != STS_MODE_NONE &&
+	    sts_match_any(policy->mx, policy->mx_count, host) != -1)
+		return true;
+	return rule != NULL && sts_match_any((const char *const *)rule->mx,
+				   rule->mx_count, host) != -1;
+}
+
 static void
 check(const struct sts_basis *basis, const char *host)
 {
@@ -76,8 +90,8 @@ check(const struct sts_basis *basis, const char *host)
 		HOLDS(verdict == STS_VERDICT_REFUSE && !listed);
 		break;
 	}
-	if (sts_verdict_mx_match(basis, host))
-		HOLDS(verdict != STS_VERDICT_REFUSE);
+	HOLDS(sts_verdict_mx_match(basis, host) ==
+	      (verdict != STS_VERDICT_REFUSE && vouched(basis, host)));
 	sts_permitted_clear(&permitted);
 }
 
