@@ -130,7 +130,6 @@ KINDS = {
     "unknown-critical": Kind(more="1.3.6.1.4.1.99999.1=critical,"
                                   "ASN1:UTF8String:what"),
     "sha1": Kind(digest="sha1"),
-    "md5": Kind(digest="md5"),
     "rsa": Kind(key="rsa"),
     "rsa-1024": Kind(key="short"),
 }

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: ISC
-"""The policy hosts: one nginx whose configuration never changes.
+"""The policy hosts: one nginx whose configuration never changes, and a
+program of ours (policyhost.py) for what nginx would never do.
 
 Each host name has a folder with its certificate and its policy.  Faults are
 files in that folder too, so a case breaks a host without a reload:
     no mta-sts.txt: 404    a file "500" or "redirect": that    "slow": drip
+    "does": what a host of policyhost.py does instead of what its row says
 """
 import json
 import os
 import pathlib
 import shutil
+import sys
 
 import domains
 import net
+import space
 
 CONFIG = """\
 user www-data;
@@ -44,19 +48,19 @@ http {
 }
 """
 OURS = ("good", "down", "silent")  # what a row says its policy host does
-FAULTS = ("500", "redirect", "slow")
+FAULTS = ("500", "redirect", "slow", "does")
 
 
-def served():
-    """The domains whose policy host is this one."""
-    return [domain for domain in domains.DOMAINS
-            if domain.mode and domain.web.does in OURS]
+def is_scripted(domain):
+    """Is its policy host none of nginx's?"""
+    return domain.mode is not None and domain.web.does not in OURS
 
 
 class Web:
     def __init__(self, world):
         self.world = world
         self.root = pathlib.Path(world.root("servers"))
+        self.log = world.path("log", "policyhost.json")
         self.changed = set()  # names of domains whose host is not in order
 
     def folder(self, domain):
@@ -65,9 +69,12 @@ class Web:
     def make(self):
         (self.root / "web").mkdir(mode=0o755)
         listen = ""
-        for domain in served():
+        for domain in domains.DOMAINS:
+            if domain.mode is None:
+                continue
             v4, v6 = net.web(domain.number)
-            listen += f"listen {v4}:443 ssl; listen [{v6}]:443 ssl;\n"
+            if not is_scripted(domain):
+                listen += f"listen {v4}:443 ssl; listen [{v6}]:443 ssl;\n"
             self.folder(domain).mkdir(mode=0o755)
             self.repair(domain)
         (self.root / "etc/nginx/nginx.conf").write_text(
@@ -76,6 +83,9 @@ class Web:
 
     def start(self):
         self.world.spawn("nginx", "internet", "servers", "nginx")
+        self.world.spawn("policyhost", "internet", None, sys.executable,
+                         space.HERE / "policyhost.py", self.root, self.log)
+        space.wait_for("policyhost", lambda: self.events("READY"))
 
     def repair(self, domain):
         """Serve what the domain's row says."""
@@ -89,6 +99,7 @@ class Web:
             self.repair(domains.BY_NAME[name])
         self.changed.clear()
         os.truncate(self.root / "web" / "access.log", 0)
+        os.truncate(self.log, 0)
 
     def serve(self, domain, text):
         """Serve TEXT, str or bytes, as the policy; None: 404."""
@@ -112,6 +123,11 @@ class Web:
         self.changed.add(domain.name)
         (self.folder(domain) / name).touch()
 
+    def behave(self, domain, name):
+        """Let a host of policyhost.py do NAME from now on."""
+        self.changed.add(domain.name)
+        (self.folder(domain) / "does").write_text(name)
+
     def requests(self, domain=None):
         """Log entries of policy fetches, all or for one DOMAIN."""
         log = self.root / "web" / "access.log"
@@ -120,3 +136,13 @@ class Web:
         entries = [json.loads(line) for line in log.read_text().splitlines()]
         return [entry for entry in entries if domain is None or
                 entry["host"] == f"mta-sts.{domain.zone}"]
+
+    def events(self, event, domain=None):
+        """What policyhost.py has logged, of all hosts or of DOMAIN's."""
+        if not self.log.exists():
+            return []
+        entries = [json.loads(line)
+                   for line in self.log.read_text().splitlines()]
+        return [entry for entry in entries if entry["event"] == event and
+                (domain is None or
+                 entry["host"] == f"mta-sts.{domain.zone}")]
