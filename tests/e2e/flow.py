@@ -79,10 +79,13 @@ class Flow:
             done = self.machine.run(
                 "exim4", "-odi", "-f", f"alice@{net.SENDER}", address,
                 input=exim.MESSAGE, check=False)
-            taken = self.accepted if done.returncode == 0 else self.refused
-            taken[address] = domain
+            self.record(address, domain, done.returncode == 0)
             if self.number % 8 == 0:  # older mail is tried beside new
                 self.machine.run("exim4", "-Rff", "@forged", check=False)
+
+    def record(self, address, domain, taken):
+        """Somebody wrote to ADDRESS; has Exim TAKEN it on?"""
+        (self.accepted if taken else self.refused)[address] = domain
 
     def start(self):
         for worker in self.workers:

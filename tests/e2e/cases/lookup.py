@@ -9,7 +9,6 @@ import time
 import binding
 import check
 import domains
-import outcome
 import space
 from binding import GOOD
 from cases.faults import prime, stale
@@ -150,22 +149,3 @@ def state_is_never_roots(world, machine):
         check.equal(entry.lstat().st_uid, owner, f"owner of {entry.name}")
         check.expect(entry.lstat().st_mode & 0o077 == 0,
                      f"{entry.name}: mode {entry.lstat().st_mode:o}")
-
-
-@check.case()
-def user_with_a_strange_environment(world, machine):
-    """A local user's limits, umask and descriptors change nothing."""
-    def submit():
-        machine.run("setpriv", "--reuid=nobody", "--regid=nogroup",
-                    "--clear-groups", "sh", "-c",
-                    "umask 0; ulimit -S -n 16; ulimit -S -c 0; trap '' CHLD;"
-                    " exec env -i PATH=/tmp TZ=Asia/Kolkata"
-                    " SSL_CERT_FILE=/tmp/x CURL_CA_BUNDLE=/tmp/y"
-                    " HTTPS_PROXY=http://5.75.9.1:1 RES_OPTIONS=ndots:9"
-                    f" /usr/sbin/exim4 -odi bob@{GOOD.zone}",
-                    input="Subject: x\n\nx\n")
-    got = outcome.watch(world, machine, submit)
-    check.equal((got.what, got.host), ("verified", "mx.good.example"),
-                f"message\n{got.log}\n")
-    check.expect("T=remote_smtp_mtasts" in got.log, got.log)
-    binding.safe(world, machine)
