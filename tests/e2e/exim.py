@@ -156,9 +156,10 @@ class Ours(Plain):
         super().reset()
 
     def restore(self, path):
-        """Put the file PATH back as it was installed."""
-        self.file(path).unlink(missing_ok=True)
-        shutil.copy2(self.world.stage / path.lstrip("/"), self.file(path))
+        """Put the file PATH back as it was installed, whole at once."""
+        new = self.file(path + ".new")
+        shutil.copy2(self.world.stage / path.lstrip("/"), new)
+        new.replace(self.file(path))
 
     def setting(self, keyword, value):
         """Change one keyword in mta-sts.conf."""

@@ -2,7 +2,6 @@
 """Our software replaced while mail flows; flow.py judges."""
 import contextlib
 import errno
-import os
 import shutil
 
 import check
@@ -33,8 +32,11 @@ def by_rename(machine, path):
 
 
 def by_make(machine, path):
-    """As the README says; PATH is one of many that it installs."""
-    if os.environ.get("E2E_STAGE"):
+    """As the README says, if the software tested comes from this tree.
+
+    PATH is one of many files that it installs.
+    """
+    if not (root.TREE / "build" / stage.OBJECTS / "flags").exists():
         by_rename(machine, path)
         return
     with root.lock():
@@ -107,7 +109,7 @@ upgrade("package", package, exim.MODULE, exim.RESOLVER, CONFIG, pause=0.2,
 @check.case()
 def install_never_shows_half_a_module(world, machine):
     file, sizes = machine.file(exim.MODULE), set()
-    whole = file.stat().st_size
+    old = file.stat().st_size
 
     def look():
         try:
@@ -118,4 +120,4 @@ def install_never_shows_half_a_module(world, machine):
     with Meanwhile(look):
         for _ in range(5):
             by_make(machine, exim.MODULE)
-    check.equal(sizes, {whole}, "sizes of the module")
+    check.expect(sizes <= {old, file.stat().st_size}, f"sizes: {sizes}")
