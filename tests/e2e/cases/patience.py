@@ -14,6 +14,7 @@ import time
 import binding
 import check
 import domains
+import exim
 import net
 import outcome
 from binding import GOOD
@@ -271,3 +272,16 @@ def lease_outlives_a_wall_clock_jump(world, machine):
         got = outcome.deliver(world, machine, f"bob@{GOOD.zone}")
         check.expect(not got.met and got.queue, f"mail went: {got}")
         check.equal(fetches(world), mark, "fetches")
+
+
+@check.case()
+def no_resolver_until_the_cutoff(world, machine):
+    """A fault of ours: nothing is given up before Exim's own time is over,
+    and afterwards the first message of the repaired machine goes."""
+    machine.file(exim.RESOLVER).unlink()
+    given_up(world, machine, GOOD)
+    machine.restore(exim.RESOLVER)
+    machine.later(CUTOFF + DAY)
+    got = post(world, machine, GOOD)
+    check.equal((got.what, got.queue), ("verified", []),
+                f"repaired\n{got.log}\n")
