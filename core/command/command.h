@@ -26,7 +26,7 @@ struct sts_call {                 /* one run of a command */
 	const char *config_file; /* NULL: the built-in path */
 	const char *mx;
 	bool verbose, help, version;
-	bool all, fresh, json, keywords, offline, tlsrpt;
+	bool all, brief, fresh, json, keywords, offline, tlsrpt;
 };
 
 typedef enum sts_exit (*sts_run_fn)(struct sts_call *call);
@@ -47,7 +47,8 @@ enum sts_exit sts_run_refresh(struct sts_call *call);
 enum sts_exit sts_complain(enum sts_exit status, const char *format, ...)
     STS_PRINTF(2, 3);
 
-/* One line on stdout: LABEL in a column of its own, the text escaped. */
+/* One line on stdout: LABEL, unless it is NULL, in a column of its own, the
+ * text escaped. */
 void sts_print(const char *label, const char *format, ...) STS_PRINTF(2, 3);
 
 /* One JSON line on stdout; frees JSON.  STATUS, or UNSURE if it failed. */

@@ -27,9 +27,27 @@ worse(enum sts_exit a, enum sts_exit b)
 /* ---- what it means ----------------------------------------------------- */
 
 static enum sts_exit
-verdict_status(enum sts_verdict verdict)
+host_status(const struct sts_findings *found, const char *host)
 {
-	return verdict == STS_VERDICT_REFUSE ? STS_EXIT_NO : STS_EXIT_YES;
+	if (host[0] == '\0') /* RFC 7505 */
+		return STS_EXIT_YES;
+	return sts_verdict_mx(&found->basis, host, NULL) == STS_VERDICT_REFUSE
+		   ? STS_EXIT_NO
+		   : STS_EXIT_YES;
+}
+
+static enum sts_exit
+hosts_status(const struct sts_call *call, const struct sts_findings *found)
+{
+	enum sts_exit status = STS_EXIT_YES;
+	size_t i;
+
+	if (call->mx != NULL)
+		return host_status(found, call->mx);
+	for (i = 0; i < found->mx.count; i++)
+		status =
+		    worse(status, host_status(found, found->mx.host[i].name));
+	return status;
 }
 
 /* An excuse decides whatever else is unknown. */
@@ -56,6 +74,26 @@ mx_status(const struct sts_call *call, const struct sts_findings *found)
 		return STS_EXIT_YES;
 	return found->mx_error.rc == STS_ENODATA ? STS_EXIT_NO
 						 : STS_EXIT_UNSURE;
+}
+
+/* What a TLS report says of it (RFC 8460, 4.3), or NULL.  That a policy is
+ * kept where a new one could not be had is still a failure to report. */
+static const char *
+result_type(const struct sts_outcome *outcome)
+{
+	const char *type = sts_rc_result_type(outcome->cause);
+
+	return type != NULL ? type : sts_rc_result_type(outcome->trouble);
+}
+
+static void
+summarize(const struct sts_call *call, const struct sts_findings *found,
+    char summary[STS_SUMMARY_MAX])
+{
+	struct sts_now now;
+
+	sts_clock_now(&now);
+	sts_summary(found, call->mx, now.wall, summary);
 }
 
 /* ---- for people -------------------------------------------------------- */
@@ -90,7 +128,7 @@ print_policy(const struct sts_outcome *outcome)
 		sts_print("", "mx: %s", entry->policy->mx[i]);
 }
 
-static enum sts_exit
+static void
 print_host(const struct sts_findings *found, const char *host,
     const char *preference)
 {
@@ -99,50 +137,46 @@ print_host(const struct sts_findings *found, const char *host,
 
 	if (host[0] == '\0') { /* RFC 7505 */
 		sts_print("mx", "%s. (the domain takes no mail)", preference);
-		return STS_EXIT_YES;
+		return;
 	}
 	verdict = sts_verdict_mx(&found->basis, host, &why);
 	sts_print("mx", "%s%s: %s, %s", preference, host,
 	    sts_verdict_name(verdict), why.text);
-	return verdict_status(verdict);
 }
 
-static enum sts_exit
+static void
 print_hosts(const struct sts_call *call, const struct sts_findings *found)
 {
-	enum sts_exit status = STS_EXIT_YES;
 	char preference[16];
 	size_t i;
 
-	if (call->mx != NULL)
-		return print_host(found, call->mx, "");
+	if (call->mx != NULL) {
+		print_host(found, call->mx, "");
+		return;
+	}
 	if (found->mx_error.rc != STS_OK) {
 		sts_print("mx", "no list: %s", found->mx_error.text);
-		return STS_EXIT_YES;
+		return;
 	}
 	for (i = 0; i < found->mx.count; i++) {
 		(void)snprintf(preference, sizeof(preference), "%u ",
 		    found->mx.host[i].preference);
-		status =
-		    worse(status, print_host(found, found->mx.host[i].name,
-				      found->mx.implicit ? "" : preference));
+		print_host(found, found->mx.host[i].name,
+		    found->mx.implicit ? "" : preference);
 	}
 	sts_print("", "%s, %s by DNSSEC",
 	    found->mx.implicit ? "no MX record: the domain itself"
 	    : call->offline    ? "as stored"
 			       : "from DNS",
 	    found->mx.ad ? "vouched for" : "not vouched for");
-	return status;
 }
 
-static enum sts_exit
+static void
 print_text(const struct sts_call *call, const struct sts_findings *found)
 {
 	const struct sts_outcome *outcome = found->outcome;
-	enum sts_exit status;
 	struct sts_error why;
 
-	sts_print("domain", "%s", found->domain);
 	print_finding("record", "id ", &found->record);
 	print_policy(outcome);
 	sts_print("state", "%s (%s)%s%s", sts_answer_name(outcome->answer),
@@ -151,9 +185,8 @@ print_text(const struct sts_call *call, const struct sts_findings *found)
 	sts_verdict_reason(&found->basis, &why);
 	sts_print("mode", "%s: %s",
 	    sts_mode_name(sts_verdict_mode(&found->basis)), why.text);
-	status = print_hosts(call, found);
+	print_hosts(call, found);
 	print_finding("tlsrpt", "", &found->tlsrpt);
-	return status;
 }
 
 /* ---- as JSON ----------------------------------------------------------- */
@@ -193,12 +226,12 @@ add_policy(struct sts_json *json, const struct sts_entry *entry)
 	sts_json_close(json);
 }
 
-static enum sts_exit
+static void
 add_host(struct sts_json *json, const struct sts_findings *found,
     const char *host, unsigned preference)
 {
 	bool null = host[0] == '\0';
-	enum sts_verdict verdict = STS_VERDICT_OPEN;
+	enum sts_verdict verdict;
 	struct sts_error why;
 
 	sts_json_object(json, NULL);
@@ -212,46 +245,44 @@ add_host(struct sts_json *json, const struct sts_findings *found,
 		    sts_verdict_mx_match(&found->basis, host));
 	}
 	sts_json_close(json);
-	return verdict_status(verdict);
 }
 
-static enum sts_exit
+static void
 add_hosts(struct sts_json *json, const struct sts_call *call,
     const struct sts_findings *found)
 {
-	enum sts_exit status = STS_EXIT_YES;
 	size_t i;
 
 	sts_json_array(json, "mx");
 	if (call->mx != NULL)
-		status = add_host(json, found, call->mx, 0);
+		add_host(json, found, call->mx, 0);
 	for (i = 0; call->mx == NULL && i < found->mx.count; i++)
-		status =
-		    worse(status, add_host(json, found, found->mx.host[i].name,
-				      found->mx.host[i].preference));
+		add_host(json, found, found->mx.host[i].name,
+		    found->mx.host[i].preference);
 	sts_json_close(json);
 	if (call->mx != NULL)
-		return status;
+		return;
 	sts_json_bool(json, "mx_implicit", found->mx.implicit);
 	sts_json_bool(json, "mx_authenticated", found->mx.ad);
 	sts_json_str(json, "mx_error",
 	    found->mx_error.rc == STS_OK ? NULL : found->mx_error.text);
-	return status;
 }
 
 static enum sts_exit
-print_json(const struct sts_call *call, const struct sts_findings *found)
+print_json(const struct sts_call *call, const struct sts_findings *found,
+    const char *summary)
 {
 	const struct sts_outcome *outcome = found->outcome;
 	struct sts_json *json = sts_json_new();
-	enum sts_exit status;
 	struct sts_error why;
 
 	sts_json_str(json, "domain", found->domain);
+	sts_json_str(json, "summary", summary);
 	add_finding(json, "record", "id", &found->record);
 	add_policy(json, outcome->entry);
 	sts_json_str(json, "state", sts_answer_name(outcome->answer));
 	sts_json_str(json, "cause", sts_rc_name(outcome->cause));
+	sts_json_str(json, "result_type", result_type(outcome));
 	sts_json_str(json, "detail", outcome->reason);
 	sts_json_str(json, "source", outcome->source);
 	sts_json_bool(json, "stored", outcome->stored);
@@ -259,18 +290,26 @@ print_json(const struct sts_call *call, const struct sts_findings *found)
 	sts_json_str(json, "mode",
 	    sts_mode_name(sts_verdict_mode(&found->basis)));
 	sts_json_str(json, "reason", why.text);
-	status = add_hosts(json, call, found);
+	add_hosts(json, call, found);
 	add_finding(json, "tlsrpt", "rua", &found->tlsrpt);
-	return sts_print_json(json, status);
+	return sts_print_json(json, STS_EXIT_YES);
 }
 
 enum sts_exit
 sts_findings_print(const struct sts_call *call,
     const struct sts_findings *found)
 {
-	enum sts_exit status;
+	char summary[STS_SUMMARY_MAX];
+	enum sts_exit status = STS_EXIT_YES;
 
-	status = call->json ? print_json(call, found) : print_text(call, found);
+	summarize(call, found, summary);
+	if (call->json)
+		status = print_json(call, found, summary);
+	else
+		sts_print(NULL, "%s", summary);
+	if (!call->json && !call->brief)
+		print_text(call, found);
+	status = worse(status, hosts_status(call, found));
 	status = worse(status, lookup_status(found));
 	return worse(status, mx_status(call, found));
 }

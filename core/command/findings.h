@@ -30,6 +30,15 @@ struct sts_findings {
 	const struct sts_outcome *outcome;
 };
 
+#define STS_SUMMARY_MAX 1024
+/*
+ * "DOMAIN: MODE, WHAT COMES OF IT: WHY": what will happen to mail for the
+ * domain and the cause, in one line.  Pure; MX is --mx or NULL, NOW is wall
+ * seconds.
+ */
+void sts_summary(const struct sts_findings *found, const char *mx, int64_t now,
+    char text[STS_SUMMARY_MAX]);
+
 /* Print what was found; the exit status that it means. */
 enum sts_exit sts_findings_print(const struct sts_call *call,
     const struct sts_findings *found);

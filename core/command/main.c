@@ -32,6 +32,8 @@ static const struct option_row {
 	    "print the version" },
 	{ 'a', "all", NULL, offsetof(struct sts_call, all),
 	    "all policies, due or not" },
+	{ 'b', "brief", NULL, offsetof(struct sts_call, brief),
+	    "one line for each domain" },
 	{ 'f', "fresh", NULL, offsetof(struct sts_call, fresh),
 	    "ask DNS and HTTPS although the cache would do" },
 	{ 'j', "json", NULL, offsetof(struct sts_call, json),
@@ -58,10 +60,11 @@ static const struct command {
 	const char *summary;
 	const char *help;
 } commands[] = {
-	{ "query", "DOMAIN...", "fjmo", 1, MANY, true, sts_run_query,
+	{ "query", "DOMAIN...", "bfjmo", 1, MANY, true, sts_run_query,
 	    "what holds for mail to a domain, and why",
-	    "Looks up DNS, HTTPS and the cache as an MTA would, and prints the\n"
-	    "verdict for each MX host of the domain.\n"
+	    "Looks up DNS, HTTPS and the cache as an MTA would, and prints\n"
+	    "\"DOMAIN: MODE, WHAT COMES OF IT: WHY\" and, without --brief, what\n"
+	    "that rests on and the verdict for each MX host.\n"
 	    "Exit: 0 decided, 1 a host is refused, 2 could not tell.\n" },
 	{ "policy parse", "FILE", "j", 1, 1, false, sts_run_policy_parse,
 	    "read a policy text strictly",

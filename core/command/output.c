@@ -43,7 +43,10 @@ sts_print(const char *label, const char *format, ...)
 	char column[32];
 	va_list ap;
 
-	(void)snprintf(column, sizeof(column), "%-*s ", LABEL_WIDTH, label);
+	column[0] = '\0';
+	if (label != NULL)
+		(void)snprintf(column, sizeof(column), "%-*s ", LABEL_WIDTH,
+		    label);
 	va_start(ap, format);
 	put_escaped(stdout, column, format, ap);
 	va_end(ap);

@@ -31,7 +31,7 @@ struct asking { /* one domain under way */
 	unsigned pending; /* DNS questions */
 };
 
-/* On stdout among the findings, unless those are to be parsed. */
+/* On stdout among the findings, unless those have a form of their own. */
 static void
 trace_line(void *arg, const char *domain, const char *line)
 {
@@ -39,7 +39,7 @@ trace_line(void *arg, const char *domain, const char *line)
 	long long ms = sts_clock_ms() - query->started;
 	char label[32];
 
-	if (query->call->json) {
+	if (query->call->json || query->call->brief) {
 		(void)sts_complain(STS_EXIT_YES, "%lld ms: %s: %s", ms, domain,
 		    line);
 		return;
@@ -359,6 +359,9 @@ sts_run_query(struct sts_call *call)
 	if (call->fresh && call->offline)
 		status = sts_complain(STS_EXIT_USAGE,
 		    "query: --fresh and --offline exclude each other");
+	if (call->brief && call->json)
+		status = sts_complain(STS_EXIT_USAGE,
+		    "query: --brief and --json exclude each other");
 	if (status == STS_EXIT_YES)
 		status = read_names(&query);
 	if (call->mx != NULL)

@@ -166,8 +166,9 @@ take_field(struct scan *scan, const struct grammar *g, struct field *f)
 		g->value_ok(f->value, f->value_len)))
 		return STS_OK;
 	return sts_error_set(scan->err, STS_ERECORD,
-	    "the %s record has an empty or malformed value for \"%.*s\"",
-	    g->name, (int)n, f->name);
+	    "the %s record has an empty or malformed value for \"%.*s\" at "
+	    "octet %zu",
+	    g->name, (int)n, f->name, (size_t)(f->value - scan->rr->data) + 1);
 }
 
 /*
@@ -198,8 +199,8 @@ parse_fields(const struct grammar *g, const struct sts_txt_rr *rr,
 		return sts_error_set(err, STS_ERECORD, "%s", g->missing);
 	if (!g->value_ok(value->value, value->value_len))
 		return sts_error_set(err, STS_ERECORD,
-		    "the \"%s\" of the %s record is malformed", g->key,
-		    g->name);
+		    "the \"%s\" of the %s record is malformed at octet %zu",
+		    g->key, g->name, (size_t)(value->value - rr->data) + 1);
 	return STS_OK;
 }
 
@@ -227,19 +228,21 @@ parse_rrset(const struct grammar *g, const struct sts_txt_rr *txt, size_t count,
     struct field *value, struct sts_error *err)
 {
 	const struct sts_txt_rr *only = NULL;
-	size_t i;
+	size_t i, claimed = 0;
 
 	for (i = 0; i < count; i++) {
 		if (!claims(g, &txt[i], count == 1))
 			continue;
-		if (only != NULL)
-			return sts_error_set(err, STS_ERECORD,
-			    "there are several %s records", g->name);
 		only = &txt[i];
+		claimed++;
 	}
-	if (only == NULL)
+	if (claimed > 1)
+		return sts_error_set(err, STS_ERECORD,
+		    "there are %zu %s records and not one", claimed, g->name);
+	if (claimed == 0)
 		return sts_error_set(err, STS_ENODATA,
-		    "no TXT record begins with \"%s\"", g->version);
+		    "none of the TXT records (%zu) begins with \"%s\"", count,
+		    g->version);
 	return parse_fields(g, only, value, err);
 }
 

@@ -99,7 +99,7 @@ give_up(struct sts_dial *dial, size_t i, int error, bool at_once)
 	dial->over++;
 	dial->reachable |= !at_once || error == ECONNREFUSED;
 	errno = error;
-	(void)sts_error_sys(&dial->error, STS_EFETCH, "cannot connect to %s",
+	(void)sts_error_sys(&dial->error, STS_EFETCH, "%s",
 	    sts_addr_text(&dial->addr[i], text));
 }
 
@@ -115,8 +115,8 @@ finish(struct sts_dial *dial, int fd, const struct sts_addr *addr)
 	else if (!dial->reachable)
 		error.rc = STS_ELOCAL;
 	if (fd == -1 && dial->count > 1)
-		(void)sts_error_prefix(&error, "none of %zu addresses",
-		    dial->count);
+		(void)sts_error_prefix(&error,
+		    "none of %zu addresses, the last was", dial->count);
 	sts_dial_cancel(dial);
 	fn(arg, fd, addr, &error);
 }

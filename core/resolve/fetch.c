@@ -86,7 +86,8 @@ take_header(char *line, size_t size, size_t len, void *arg)
 	fetch->header_len += len;
 	if (fetch->header_len > HEADER_MAX) {
 		(void)sts_error_set(&fetch->error, STS_EFETCH,
-		    "header larger than %d octets", HEADER_MAX);
+		    "the policy host's header is larger than %d octets",
+		    HEADER_MAX);
 		return 0;
 	}
 	if (!is_blank(line, len) || fetch->head_good)
@@ -115,7 +116,7 @@ take_body(char *data, size_t size, size_t len, void *arg)
 		(void)sts_error_set(&fetch->error, STS_ELOCAL, "no memory");
 	else
 		(void)sts_error_set(&fetch->error, STS_EFETCH,
-		    "body larger than %d octets", BODY_MAX);
+		    "the policy is larger than %d octets", BODY_MAX);
 	return 0;
 }
 
@@ -168,10 +169,12 @@ static const struct {
 	{ CURLE_COULDNT_RESOLVE_HOST, STS_ELOCAL, "libcurl: " },
 	{ CURLE_COULDNT_RESOLVE_PROXY, STS_ELOCAL, "proxy: " },
 	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy: " },
-	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH, "TLS handshake: " },
-	{ CURLE_PARTIAL_FILE, STS_EFETCH, "body cut short: " },
-	{ CURLE_RECV_ERROR, STS_EFETCH, "connection: " },
-	{ CURLE_GOT_NOTHING, STS_EFETCH, "no answer: " },
+	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH,
+	    "no TLS session with the policy host: " },
+	{ CURLE_PARTIAL_FILE, STS_EFETCH, "the policy was cut short: " },
+	{ CURLE_RECV_ERROR, STS_EFETCH, "connection to the policy host: " },
+	{ CURLE_SEND_ERROR, STS_EFETCH, "connection to the policy host: " },
+	{ CURLE_GOT_NOTHING, STS_EFETCH, "the policy host did not answer: " },
 };
 
 /* What libcurl says, in its words behind ours. */
@@ -190,7 +193,45 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 		    causes[i].words, reason);
 		return;
 	}
-	(void)sts_http_reason(&fetch->error, STS_EFETCH, "", reason);
+	(void)sts_http_reason(&fetch->error, STS_EFETCH,
+	    "not an answer of HTTP: ", reason);
+}
+
+/* How far it had come when the time was over. */
+static const char *
+phase(const struct sts_fetch *fetch)
+{
+	curl_off_t tls = 0;
+
+	if (fetch->easy == NULL)
+		return "connecting";
+	(void)curl_easy_getinfo(fetch->easy, CURLINFO_APPCONNECT_TIME_T, &tls);
+	if (tls == 0)
+		return "in the TLS handshake";
+	return fetch->head_good ? "before the end of the policy"
+				: "before the end of the header";
+}
+
+static void
+explain_timeout(struct sts_fetch *fetch)
+{
+	(void)sts_error_set(&fetch->error,
+	    fetch->starved ? STS_ELOCAL : STS_EFETCH,
+	    "the policy host timed out after %lld ms, %s",
+	    (long long)fetch->timeout, phase(fetch));
+}
+
+/* Certificate and host name; the sentence is verify.c's. */
+static void
+explain_certificate(struct sts_fetch *fetch)
+{
+	struct sts_error found;
+	enum sts_rc rc = sts_verify_result(fetch->verify, &found);
+
+	if (rc != STS_OK)
+		(void)sts_error_set(&fetch->error,
+		    rc == STS_ELOCAL ? rc : STS_EWEBPKI,
+		    "the policy host's %.*s", STS_ERROR_MAX - 32, found.text);
 }
 
 /* Where nothing but the end of the connection tells the end of the body, an
@@ -214,23 +255,21 @@ static void
 explain(struct sts_fetch *fetch, CURLcode code)
 {
 	struct sts_error *err = &fetch->error;
-	enum sts_rc found = sts_verify_result(fetch->verify, err);
 
-	if (found != STS_OK && found != STS_ELOCAL)
-		err->rc = STS_EWEBPKI;
+	explain_certificate(fetch);
 	if (err->rc != STS_OK)
 		return;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		(void)sts_error_set(err,
-		    fetch->starved ? STS_ELOCAL : STS_EFETCH,
-		    "timed out after %lld ms", (long long)fetch->timeout);
+		explain_timeout(fetch);
 	else if (code != CURLE_OK)
 		explain_code(fetch, code);
 	else if (!fetch->head_good)
-		(void)sts_error_set(err, STS_EFETCH, "no answer");
+		(void)sts_error_set(err, STS_EFETCH,
+		    "the policy host did not answer");
 	else if (!is_whole(fetch))
 		(void)sts_error_set(err, STS_EFETCH,
-		    "body cut short: connection closed without close_notify");
+		    "the policy was cut short: connection closed without "
+		    "close_notify");
 }
 
 static void
@@ -523,6 +562,8 @@ dialled(void *arg, int fd, const struct sts_addr *addr,
 	fetch->fd = fd;
 	if (fd == -1) {
 		fetch->error = *err;
+		(void)sts_error_prefix(&fetch->error,
+		    "no connection to the policy host");
 		finish(fetch, CURLE_COULDNT_CONNECT);
 		return;
 	}

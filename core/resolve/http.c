@@ -62,14 +62,17 @@ sts_http_judge(long status, const char *type, struct sts_error *err)
 {
 	if (is_redirect(status))
 		return sts_error_set(err, STS_EFETCH,
-		    "redirect (%ld) not followed", status);
-	if (status != 200)
-		return sts_error_set(err, STS_EFETCH, "HTTP status %ld",
+		    "the policy host answered %ld (a redirect is never "
+		    "followed)",
 		    status);
+	if (status != 200)
+		return sts_error_set(err, STS_EFETCH,
+		    "the policy host answered %ld (only 200 will do)", status);
 	if (type == NULL)
-		return sts_error_set(err, STS_EFETCH, "no Content-Type");
+		return sts_error_set(err, STS_EFETCH,
+		    "the policy has no Content-Type (it must be text/plain)");
 	if (!sts_http_is_text(type))
-		return sts_http_reason(err, STS_EFETCH, "Content-Type is ",
-		    type);
+		return sts_http_reason(err, STS_EFETCH,
+		    "the policy is not text/plain, its Content-Type is ", type);
 	return STS_OK;
 }

@@ -51,17 +51,20 @@ sts_judge_record(const struct sts_dns_answer *answer, const char *held,
 		return judge_rrset(answer, held, record, why);
 	case STS_DNS_NXDOMAIN:
 	case STS_DNS_NODATA:
-		(void)sts_error_set(why, STS_ENODATA, "no MTA-STS record");
+		(void)sts_error_set(why, STS_ENODATA,
+		    "there is no TXT record at _mta-sts");
 		return STS_TXT_NONE;
 	case STS_DNS_FAILURE:
 	case STS_DNS_TIMEOUT:
-		(void)sts_error_set(why, STS_EDNS, "%s", answer->reason);
+		(void)sts_error_set(why, STS_EDNS, "DNS failed (%s)",
+		    answer->reason);
 		return STS_TXT_FAILURE;
 	case STS_DNS_LOCAL:
 	case STS_DNS_STATUS_MAX:
 		break;
 	}
-	(void)sts_error_set(why, STS_ELOCAL, "%s", answer->reason);
+	(void)sts_error_set(why, STS_ELOCAL, "DNS cannot be asked (%s)",
+	    answer->reason);
 	return STS_TXT_LOCAL;
 }
 

@@ -59,11 +59,12 @@ struct sts_job {
 	uint32_t ttl;
 	struct sts_record record; /* of a valid TXT */
 	bool tlsrpt;
-	char reason[STS_ERROR_MAX]; /* the last thing worth telling */
+	struct sts_error reason; /* the last thing worth telling */
 
 	struct sts_addr addr[ADDR_MAX];
 	size_t addr_count;
 	size_t refused;                  /* addresses that were not global */
+	struct sts_addr refusal;         /* the last of them */
 	enum sts_dns_status addr_status; /* worst of the two */
 };
 
@@ -100,10 +101,15 @@ remaining(const struct sts_job *job)
 	return left < 0 ? 0 : left;
 }
 
-static void
-set_reason(struct sts_job *job, const char *text)
+static void __attribute__((format(printf, 3, 4)))
+set_reason(struct sts_job *job, enum sts_rc rc, const char *format, ...)
 {
-	(void)snprintf(job->reason, sizeof(job->reason), "%s", text);
+	va_list ap;
+
+	job->reason.rc = rc;
+	va_start(ap, format);
+	(void)vsnprintf(job->reason.text, sizeof(job->reason.text), format, ap);
+	va_end(ap);
 }
 
 /* A store that failed costs a later lookup some work; it never changes the
@@ -125,15 +131,54 @@ job_free(struct sts_job *job)
 	free(job);
 }
 
+/* Seconds until the back-off ends. */
+static long long
+patience(const struct sts_job *job)
+{
+	return (long long)(job->known.failed.until - job->now.wall);
+}
+
+/* What the state alone tells, of which it remembers no more. */
+static void
+set_stored_reason(struct sts_job *job)
+{
+	const struct sts_known *known = &job->known;
+
+	if (known->reason[0] != '\0')
+		set_reason(job, STS_EDAMAGED, "%s", known->reason);
+	else if (known->backoff)
+		set_reason(job, STS_EFETCH,
+		    "it could not be fetched lately (tried again in %lld s)",
+		    patience(job));
+	else if (known->answer == STS_ANSWER_POLICY &&
+		 known->note.kind == STS_NOTE_CONFIRMED &&
+		 known->note.id_hash == 0)
+		set_reason(job, STS_ENODATA,
+		    "there was no valid record at _mta-sts lately");
+	else if (known->answer == STS_ANSWER_POLICY)
+		set_reason(job, STS_OK, "as the state has it");
+	else if (known->answer == STS_ANSWER_NONE)
+		set_reason(job, STS_ENODATA,
+		    "there was no valid record at _mta-sts lately");
+	else if (known->cause == STS_EDNS)
+		set_reason(job, STS_EDNS,
+		    "DNS failed lately (asked again "
+		    "in %lld s)",
+		    patience(job));
+	else
+		set_reason(job, STS_ELOCAL, "the state knows nothing of it");
+}
+
 /* Hand OUTCOME over and end the job. */
 static void
 deliver(struct sts_job *job, struct sts_outcome *outcome)
 {
 	outcome->domain = job->domain;
-	outcome->reason = job->reason;
+	outcome->reason = job->reason.text;
+	outcome->trouble = job->reason.rc;
 	outcome->tlsrpt = job->tlsrpt;
 	trace(job, "answer: %s, %s", sts_answer_name(outcome->answer),
-	    job->reason);
+	    job->reason.text);
 	/* Whoever waits for the lease may look as soon as we know. */
 	sts_lease_free(job->lease);
 	job->lease = NULL;
@@ -244,7 +289,7 @@ note_kept(struct sts_job *job)
 		    job->tlsrpt, job->ttl, &job->now, &err);
 	else if (job->txt == STS_TXT_NONE || job->txt == STS_TXT_INVALID)
 		rc = sts_state_vanished(state, &job->known, job->domain,
-		    job->tlsrpt, job->ttl, job->reason, &job->now, &err);
+		    job->tlsrpt, job->ttl, job->reason.text, &job->now, &err);
 	else if (job->txt == STS_TXT_FAILURE)
 		rc = sts_state_unresolved(state, &job->known, job->domain,
 		    &job->now, &err);
@@ -281,7 +326,7 @@ note_failure(struct sts_job *job, bool fetching)
 		return false;
 	rc = fetching ? sts_state_unfetched(state, &job->known, job->domain,
 			    has_record(job) ? job->record.id : "", job->tlsrpt,
-			    job->reason, &job->now, &err)
+			    job->reason.text, &job->now, &err)
 		      : sts_state_unresolved(state, &job->known, job->domain,
 			    &job->now, &err);
 	return stored(job, rc, &err);
@@ -292,8 +337,8 @@ finish_defer(struct sts_job *job)
 {
 	bool damaged = job->known.answer == STS_ANSWER_DAMAGED;
 
-	if (damaged && job->reason[0] == '\0')
-		set_reason(job, job->known.reason);
+	if (damaged && job->reason.text[0] == '\0')
+		set_reason(job, STS_EDAMAGED, "%s", job->known.reason);
 	finish(job, damaged ? STS_ANSWER_DAMAGED : STS_ANSWER_UNKNOWN,
 	    damaged ? STS_EDAMAGED : STS_ELOCAL, false);
 }
@@ -306,6 +351,8 @@ act(struct sts_job *job, enum sts_action action)
 	switch (action) {
 	case STS_ACTION_KEEP:
 		(void)note_kept(job);
+		if (job->known.backoff && has_record(job))
+			set_stored_reason(job);
 		finish_known(job);
 		return;
 	case STS_ACTION_FETCH:
@@ -313,6 +360,8 @@ act(struct sts_job *job, enum sts_action action)
 		return;
 	case STS_ACTION_NO_POLICY:
 		ok = note_absent(job);
+		if (has_record(job))
+			set_stored_reason(job);
 		finish(job, STS_ANSWER_NONE, STS_OK, ok);
 		return;
 	case STS_ACTION_UNKNOWN:
@@ -361,7 +410,7 @@ take_record(struct sts_job *job, const char *name,
 	} else {
 		job->txt =
 		    sts_judge_record(answer, held_id(job), &job->record, &why);
-		set_reason(job, why.text);
+		job->reason = why;
 		job->ttl = answer->ttl;
 	}
 	if (--job->pending == 0)
@@ -393,12 +442,13 @@ begin_record(struct sts_job *job)
 	enter_step(job, STEP_RECORD);
 	rc = ask(job, STS_DNS_TXT, RECORD_PREFIX, left / DNS_SHARE);
 	if (rc == STS_EDOMAIN) { /* RFC 8461, 3.1: no such name can exist */
-		set_reason(job, "the name is too long to have a record");
+		set_reason(job, STS_ENODATA,
+		    "the name is too long to have a record at _mta-sts");
 		finish(job, STS_ANSWER_NONE, STS_OK, false);
 		return;
 	}
 	if (rc != STS_OK) {
-		set_reason(job, "cannot ask DNS");
+		set_reason(job, STS_ELOCAL, "DNS cannot be asked");
 		job->txt = STS_TXT_LOCAL;
 		act(job, decide(job));
 		return;
@@ -443,7 +493,8 @@ begin_addresses(struct sts_job *job)
 	rc6 = ask(job, STS_DNS_AAAA, HOST_PREFIX, left);
 	if (rc4 == STS_OK || rc6 == STS_OK)
 		return;
-	set_reason(job, "cannot ask for the policy host's address");
+	set_reason(job, STS_ELOCAL,
+	    "DNS cannot be asked for the policy host's address");
 	finish_fetched(job, STS_FETCHED_LOCAL, STS_ELOCAL);
 }
 
@@ -464,7 +515,8 @@ begin_fetch(struct sts_job *job)
 	rc = sts_lease_take(sts_state_dir(state), job->domain, &job->now,
 	    remaining(job) / 1000 + LEASE_SLACK_S, &job->lease, &err);
 	if (rc == STS_EBUSY && job->known.answer == STS_ANSWER_POLICY) {
-		set_reason(job, "somebody else is fetching a newer policy");
+		set_reason(job, STS_OK,
+		    "somebody else is fetching a newer policy");
 		finish_known(job);
 		return;
 	}
@@ -474,7 +526,8 @@ begin_fetch(struct sts_job *job)
 		if (remaining(job) > 0 &&
 		    job->io->sleep(job->io->arg, job, LEASE_POLL_MS) == STS_OK)
 			return;
-		set_reason(job, "no answer while somebody else was fetching");
+		set_reason(job, STS_ELOCAL,
+		    "somebody else was fetching it and did not finish");
 		finish_defer(job);
 		return;
 	}
@@ -482,7 +535,7 @@ begin_fetch(struct sts_job *job)
 		trace(job, "lease: none: %s", err.text);
 	load(job);
 	if (job->known.fresh && !job->options->force) {
-		set_reason(job, "somebody else has just fetched it");
+		set_reason(job, STS_OK, "somebody else has just fetched it");
 		finish_known(job);
 		return;
 	}
@@ -515,7 +568,7 @@ learn(struct sts_job *job, const struct sts_entry *entry)
 		    sts_state_confirm(state, job->domain, job->record.id,
 			job->tlsrpt, job->ttl, &job->now, &err),
 		    &err);
-	set_reason(job, "fetched");
+	set_reason(job, STS_OK, "fetched");
 	deliver(job, &outcome);
 }
 
@@ -533,7 +586,7 @@ take_policy(struct sts_job *job, const char *body, size_t len)
 		id = job->known.entry->id;
 	rc = sts_entry_new(job->domain, id, body, len, &job->now, &entry, &err);
 	if (rc != STS_OK) {
-		set_reason(job, err.text);
+		job->reason = err;
 		finish_fetched(job,
 		    rc == STS_EPOLICY ? STS_FETCHED_FAILURE : STS_FETCHED_LOCAL,
 		    rc);
@@ -557,7 +610,7 @@ connect_host(struct sts_job *job)
 	if (job->io->fetch(job->io->arg, job, host, job->addr, job->addr_count,
 		remaining(job), &err) == STS_OK)
 		return;
-	set_reason(job, err.text);
+	job->reason = err;
 	finish_fetched(job, STS_FETCHED_LOCAL, STS_ELOCAL);
 }
 
@@ -565,10 +618,14 @@ connect_host(struct sts_job *job)
 static void
 no_address(struct sts_job *job)
 {
+	char text[STS_ADDR_TEXT];
+
 	if (job->refused > 0)
-		set_reason(job, "the policy host has no global address");
+		set_reason(job, STS_EFETCH,
+		    "the policy host has no global address (%s is refused)",
+		    sts_addr_text(&job->refusal, text));
 	else if (job->addr_status == STS_DNS_OK)
-		set_reason(job, "the policy host has no address");
+		set_reason(job, STS_EFETCH, "the policy host has no address");
 	if (job->refused == 0 && job->addr_status == STS_DNS_LOCAL)
 		finish_fetched(job, STS_FETCHED_LOCAL, STS_ELOCAL);
 	else
@@ -587,7 +644,10 @@ take_addresses(struct sts_job *job, const struct sts_dns_answer *answer)
 	    sts_dns_status_name(answer->status), answer->count);
 	if (answer->status > STS_DNS_NODATA) {
 		job->addr_status = answer->status;
-		set_reason(job, answer->reason);
+		set_reason(job,
+		    answer->status == STS_DNS_LOCAL ? STS_ELOCAL : STS_EFETCH,
+		    "DNS failed for the policy host's %s record (%s)",
+		    sts_dns_type_name(answer->type), answer->reason);
 	}
 	for (i = 0; i < answer->count && job->addr_count < ADDR_MAX; i++) {
 		addr = &answer->rr[i].addr;
@@ -598,6 +658,7 @@ take_addresses(struct sts_job *job, const struct sts_dns_answer *answer)
 			continue;
 		}
 		job->refused++;
+		job->refusal = *addr;
 		trace(job, "address: %s refused: not global",
 		    sts_addr_text(addr, text));
 	}
@@ -634,7 +695,7 @@ sts_job_fetched(struct sts_job *job, const struct sts_fetch_result *result)
 		take_policy(job, result->body, result->len);
 		return;
 	}
-	set_reason(job, result->error.text);
+	job->reason = result->error;
 	finish_fetched(job,
 	    result->error.rc == STS_ELOCAL || result->error.rc == STS_ENOMEM
 		? STS_FETCHED_LOCAL
@@ -647,7 +708,7 @@ sts_job_woken(struct sts_job *job)
 {
 	load(job);
 	if (job->known.fresh) {
-		set_reason(job, "somebody else has just fetched it");
+		set_reason(job, STS_OK, "somebody else has just fetched it");
 		finish_known(job);
 		return;
 	}
@@ -676,9 +737,7 @@ sts_job_start(const struct sts_io *io,
 	load(job);
 	job->tlsrpt = job->known.tlsrpt;
 	if (options->offline || (job->known.fresh && !options->force)) {
-		set_reason(job, job->known.reason[0] != '\0'
-				    ? job->known.reason
-				    : "as the state has it");
+		set_stored_reason(job);
 		finish_known(job);
 		return STS_OK;
 	}

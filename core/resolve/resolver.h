@@ -14,9 +14,10 @@
 struct sts_outcome { /* of one job; all borrowed until the callback returns */
 	const char *domain;
 	enum sts_answer answer;
-	enum sts_rc cause;  /* why UNKNOWN or DAMAGED; of a failed fetch too */
-	const char *reason; /* one sentence */
-	const char *source; /* "cache", "live", "ledger" */
+	enum sts_rc cause;   /* why UNKNOWN or DAMAGED; of a failed fetch too */
+	const char *reason;  /* one sentence */
+	enum sts_rc trouble; /* what it tells of; STS_OK: that all is well */
+	const char *source;  /* "cache", "live", "ledger" */
 	const struct sts_entry *entry; /* answer POLICY */
 	bool tlsrpt;
 	bool stored; /* false: the state could not take it */

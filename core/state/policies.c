@@ -116,6 +116,7 @@ enum sts_rc
 sts_entry_new(const char *domain, const char *id, const char *text, size_t len,
     const struct sts_now *now, struct sts_entry **out, struct sts_error *err)
 {
+	struct sts_policy_where where;
 	struct sts_entry *entry;
 	enum sts_rc rc;
 
@@ -125,8 +126,14 @@ sts_entry_new(const char *domain, const char *id, const char *text, size_t len,
 	entry = calloc(1, sizeof(*entry));
 	if (entry == NULL)
 		return sts_error_set(err, STS_ENOMEM, "no memory");
-	rc = sts_policy_parse(text, len, &entry->policy, NULL, err);
+	rc = sts_policy_parse(text, len, &entry->policy, &where, err);
 	if (rc != STS_OK) {
+		if (rc == STS_EPOLICY && where.line != 0)
+			(void)sts_error_prefix(err,
+			    "the policy is invalid in line %u, octet %u",
+			    where.line, where.byte);
+		else if (rc == STS_EPOLICY)
+			(void)sts_error_prefix(err, "the policy is invalid");
 		sts_entry_free(entry);
 		return rc;
 	}

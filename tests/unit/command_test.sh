@@ -253,6 +253,8 @@ expect query_address 64 '' -c nostate.conf query 192.0.2.1
 says query_address '192.0.2.1: an address has no MTA-STS policy'
 expect query_mx 64 '' -c nostate.conf query --mx a_b a.example
 expect query_both 64 '' -c nostate.conf query -f -o a.example
+expect query_forms 64 '' -c nostate.conf query -b -j a.example
+says query_forms 'query: --brief and --json exclude each other'
 expect query_no_state 2 '' -c nostate.conf query --offline b.example
 expect list_no_state 2 '' -c nostate.conf cache list
 says list_no_state "$dir/nosuch: No such file or directory"

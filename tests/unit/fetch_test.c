@@ -199,32 +199,32 @@ static const struct {
 	const char *text;
 } answers[] = {
 	{ "STS-18", "status-200.good.test", STS_OK, "" },
-	{ "STS-18", "status-201.good.test", STS_EFETCH, "HTTP status 201" },
-	{ "STS-18", "status-202.good.test", STS_EFETCH, "HTTP status 202" },
-	{ "STS-18", "status-203.good.test", STS_EFETCH, "HTTP status 203" },
-	{ "STS-18", "status-204.good.test", STS_EFETCH, "HTTP status 204" },
-	{ "STS-18", "status-206.good.test", STS_EFETCH, "HTTP status 206" },
-	{ "STS-18", "status-304.good.test", STS_EFETCH, "HTTP status 304" },
-	{ "STS-18", "status-401.good.test", STS_EFETCH, "HTTP status 401" },
-	{ "STS-18", "status-404.good.test", STS_EFETCH, "HTTP status 404" },
-	{ "STS-18", "status-410.good.test", STS_EFETCH, "HTTP status 410" },
-	{ "STS-18", "status-500.good.test", STS_EFETCH, "HTTP status 500" },
-	{ "STS-18", "status-503.good.test", STS_EFETCH, "HTTP status 503" },
+	{ "STS-18", "status-201.good.test", STS_EFETCH, "answered 201 (only" },
+	{ "STS-18", "status-202.good.test", STS_EFETCH, "answered 202 (only" },
+	{ "STS-18", "status-203.good.test", STS_EFETCH, "answered 203 (only" },
+	{ "STS-18", "status-204.good.test", STS_EFETCH, "answered 204 (only" },
+	{ "STS-18", "status-206.good.test", STS_EFETCH, "answered 206 (only" },
+	{ "STS-18", "status-304.good.test", STS_EFETCH, "answered 304 (only" },
+	{ "STS-18", "status-401.good.test", STS_EFETCH, "answered 401 (only" },
+	{ "STS-18", "status-404.good.test", STS_EFETCH, "answered 404 (only" },
+	{ "STS-18", "status-410.good.test", STS_EFETCH, "answered 410 (only" },
+	{ "STS-18", "status-500.good.test", STS_EFETCH, "answered 500 (only" },
+	{ "STS-18", "status-503.good.test", STS_EFETCH, "answered 503 (only" },
 	{ "STS-18", "interim.good.test", STS_OK, "" },
 	{ "STS-18", "interim-endless.good.test", STS_EFETCH,
-	    "header larger than 32768 octets" },
+	    "header is larger than 32768 octets" },
 	{ "STS-18", "raw-garbage.good.test", STS_EFETCH, "HTTP/0.9" },
 	{ "STS-18", "raw-09.good.test", STS_EFETCH, "HTTP/0.9" },
 	{ "STS-18", "raw-nothing.good.test", STS_EFETCH, "" },
 	{ "STS-18", "reset.good.test", STS_EFETCH, "" },
 	{ "STS-19", "status-301.good.test", STS_EFETCH,
-	    "redirect (301) not followed" },
-	{ "STS-19", "status-302.good.test", STS_EFETCH, "redirect (302)" },
-	{ "STS-19", "status-303.good.test", STS_EFETCH, "redirect (303)" },
-	{ "STS-19", "status-307.good.test", STS_EFETCH, "redirect (307)" },
-	{ "STS-19", "status-308.good.test", STS_EFETCH, "redirect (308)" },
-	{ "STS-19", "absolute-301.good.test", STS_EFETCH, "redirect (301)" },
-	{ "STS-19", "absolute-308.good.test", STS_EFETCH, "redirect (308)" },
+	    "answered 301 (a redirect is never followed)" },
+	{ "STS-19", "status-302.good.test", STS_EFETCH, "answered 302 (a redir" },
+	{ "STS-19", "status-303.good.test", STS_EFETCH, "answered 303 (a redir" },
+	{ "STS-19", "status-307.good.test", STS_EFETCH, "answered 307 (a redir" },
+	{ "STS-19", "status-308.good.test", STS_EFETCH, "answered 308 (a redir" },
+	{ "STS-19", "absolute-301.good.test", STS_EFETCH, "answered 301 (a redir" },
+	{ "STS-19", "absolute-308.good.test", STS_EFETCH, "answered 308 (a redir" },
 	{ "STS-21", "type-utf8.good.test", STS_OK, "" },
 	{ "STS-21", "type-html.good.test", STS_EFETCH,
 	    "Content-Type is text/html" },
@@ -234,15 +234,15 @@ static const struct {
 	{ "STS-23", "size-0.good.test", STS_OK, "" },
 	{ "STS-23", "size-65536.good.test", STS_OK, "" },
 	{ "STS-23", "size-65537.good.test", STS_EFETCH,
-	    "body larger than 65536 octets" },
+	    "the policy is larger than 65536 octets" },
 	{ "STS-23", "chunked-65536.good.test", STS_OK, "" },
-	{ "STS-23", "chunked-65537.good.test", STS_EFETCH, "body larger" },
-	{ "STS-23", "endless.good.test", STS_EFETCH, "body larger" },
-	{ "STS-23", "headers.good.test", STS_EFETCH, "header larger" },
-	{ "STS-24", "cut-0.good.test", STS_EFETCH, "body cut short" },
-	{ "STS-24", "cut-16.good.test", STS_EFETCH, "body cut short" },
-	{ "STS-24", "cut-31.good.test", STS_EFETCH, "body cut short" },
-	{ "STS-24", "cut-49.good.test", STS_EFETCH, "body cut short" },
+	{ "STS-23", "chunked-65537.good.test", STS_EFETCH, "is larger" },
+	{ "STS-23", "endless.good.test", STS_EFETCH, "is larger" },
+	{ "STS-23", "headers.good.test", STS_EFETCH, "header is larger" },
+	{ "STS-24", "cut-0.good.test", STS_EFETCH, "was cut short" },
+	{ "STS-24", "cut-16.good.test", STS_EFETCH, "was cut short" },
+	{ "STS-24", "cut-31.good.test", STS_EFETCH, "was cut short" },
+	{ "STS-24", "cut-49.good.test", STS_EFETCH, "was cut short" },
 	{ "STS-24", "cutchunk-16.good.test", STS_EFETCH, "cut short" },
 	{ "STS-24", "cutchunk-49.good.test", STS_EFETCH, "cut short" },
 	{ "STS-24", "open-notify.good.test", STS_OK, "" },
@@ -353,39 +353,47 @@ START_TEST(sts_21_media_type)
 END_TEST
 
 static void
-expect_timeout(const char *host, unsigned port, const char *addresses)
+expect_timeout(const char *host, unsigned port, const char *addresses,
+    const char *phase)
 {
 	int64_t begin = sts_clock_ms();
+	char text[STS_ERROR_MAX];
 
 	get_from(host, port, addresses, SHORT_MS);
-	expect(host, STS_EFETCH, "timed out after 500 ms");
+	(void)snprintf(text, sizeof(text),
+	    "the policy host timed out after 500 ms, %s", phase);
+	expect(host, STS_EFETCH, text);
 	ck_assert_int_ge(outcome.result.ms, SHORT_MS);
 	ck_assert_int_lt(sts_clock_ms() - begin, SHORT_MS + 400);
 }
 
 START_TEST(sts_22_deadline_is_absolute)
 {
-	expect_timeout("drip.good.test", https, "127.0.0.1");
+	expect_timeout("drip.good.test", https, "127.0.0.1",
+	    "before the end of the policy");
 	ck_assert_int_eq(outcome.result.status, 200);
-	expect_timeout("drip-head.good.test", https, "127.0.0.1");
-	expect_timeout("silent.good.test", https, "127.0.0.1");
-	expect_timeout("ok.good.test", mute, "127.0.0.1");
+	expect_timeout("drip-head.good.test", https, "127.0.0.1",
+	    "before the end of the header");
+	expect_timeout("silent.good.test", https, "127.0.0.1",
+	    "before the end of the header");
+	expect_timeout("ok.good.test", mute, "127.0.0.1",
+	    "in the TLS handshake");
 }
 END_TEST
 
 START_TEST(sts_29_old_tls_and_no_tls_fail)
 {
 	get_from("ok.good.test", old_tls, "127.0.0.1", PATIENCE_MS);
-	expect("TLS 1.1", STS_EFETCH, "TLS handshake: ");
+	expect("TLS 1.1", STS_EFETCH, "no TLS session with the policy host: ");
 	get_from("ok.good.test", plain, "127.0.0.1", PATIENCE_MS);
-	expect("no TLS", STS_EFETCH, "TLS handshake: ");
+	expect("no TLS", STS_EFETCH, "no TLS session with the policy host: ");
 }
 END_TEST
 
 START_TEST(sts_28_server_refuses_other_names)
 {
 	get("ok.nowhere.test");
-	expect("SNI", STS_EFETCH, "TLS handshake: ");
+	expect("SNI", STS_EFETCH, "no TLS session with the policy host: ");
 }
 END_TEST
 
@@ -490,7 +498,7 @@ START_TEST(no_address_answers)
 	get_from("ok.good.test", https, "127.0.0.3 127.0.0.4", PATIENCE_MS);
 	expect("refused", STS_EFETCH, "onnect");
 	dig_hole("127.0.0.2");
-	expect_timeout("ok.good.test", https, "127.0.0.2");
+	expect_timeout("ok.good.test", https, "127.0.0.2", "connecting");
 	get_from("ok.good.test", https, "", PATIENCE_MS);
 	expect("none", STS_EFETCH, "no address");
 }
