@@ -228,9 +228,11 @@ for _name, _do, _more in (("full_blocks", disk_full, (faults.fill_blocks,)),
 # -- state files -------------------------------------------------------------
 
 def flipped(file, other, draw):
-    data = bytearray(file.read_bytes())
-    data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-    file.write_bytes(data)
+    with open(file, "r+b") as octets:
+        octets.seek(draw.randrange(file.stat().st_size))
+        octet = octets.read(1)[0] ^ 1 << draw.randrange(8)
+        octets.seek(-1, os.SEEK_CUR)
+        octets.write(bytes([octet]))
 
 
 def truncated(file, other, draw):
@@ -302,10 +304,11 @@ def damaged(world, machine, kind):
     copy = machine.state().with_name("copy")
     shutil.copytree(machine.state(), copy)
     owner = machine.state().stat()
-    used = set()
+    used, left = set(), []
 
     def turn():
-        damage = draw.choice(DAMAGE)
+        left[:] = left or draw.sample(DAMAGE, len(DAMAGE))
+        damage = left.pop()
         file, other = draw.choice(every), draw.choice(every)
         if other == file:
             other = machine.state("ledger") if kind != "ledger" else \
@@ -323,8 +326,8 @@ def damaged(world, machine, kind):
 
     with Meanwhile(turn, 0.03):
         yield
+        space.wait_for("every damage", lambda: used == set(DAMAGE))
     shutil.rmtree(copy)
-    check.equal(used, set(DAMAGE), "damage done")
 
 
 for _kind in KINDS:
@@ -370,7 +373,7 @@ def web_dies(world, machine):
         os.kill(pid, signal.SIGKILL)
     yield
     space.wait_for("nginx to be gone", lambda: not pids("nginx"))
-    world.web.start()
+    world.spawn("nginx", "internet", "servers", "nginx")
     space.wait_for("nginx", lambda: world.listening("internet", 443))
 
 
