@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A clock that a case can set, preloaded into every process of a machine.
- * /etc/clock holds three numbers of seconds: by how much the wall clock is
- * off, how much more time has passed since boot, and, unless 0, the second at
- * which the wall clock stands still.  CLOCK_MONOTONIC stays: time limits are
- * real.
+ * /etc/clock holds four numbers: by how many seconds the wall clock is off,
+ * how many more have passed since boot, unless 0 the second at which the wall
+ * clock stands still, and by what waits of a minute and more (all of them
+ * Exim's) are divided.  CLOCK_MONOTONIC stays: shorter time limits are real.
  */
 #include <sys/time.h>
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#define LONG 60 /* seconds */
+
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
-static long wall, boot, still;
+static int (*real_poll)(struct pollfd *, nfds_t, int);
+static unsigned int (*real_alarm)(unsigned int);
+static long wall, boot, still, hurry;
 
 __attribute__((constructor)) static void
 load(void)
@@ -25,13 +30,16 @@ load(void)
 	int fd;
 
 	*(void **)&real_clock_gettime = dlsym(RTLD_NEXT, "clock_gettime");
+	*(void **)&real_poll = dlsym(RTLD_NEXT, "poll");
+	*(void **)&real_alarm = dlsym(RTLD_NEXT, "alarm");
 	fd = open("/etc/clock", O_RDONLY | O_CLOEXEC);
 	if (fd == -1 || read(fd, text, sizeof(text) - 1) == -1)
 		_exit(120);
 	(void)close(fd);
 	wall = strtol(text, &end, 10);
 	boot = strtol(end, &end, 10);
-	still = strtol(end, NULL, 10);
+	still = strtol(end, &end, 10);
+	hurry = strtol(end, NULL, 10);
 }
 
 int
@@ -70,4 +78,21 @@ time(time_t *out)
 	if (out != NULL)
 		*out = ts.tv_sec;
 	return ts.tv_sec;
+}
+
+int
+poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	if (timeout >= LONG * 1000)
+		timeout /= hurry;
+	return real_poll(fds, count, timeout);
+}
+
+/* The last second is not lost: zero would mean no alarm. */
+unsigned int
+alarm(unsigned int seconds)
+{
+	if (seconds >= LONG)
+		seconds = 1 + (seconds - 1) / hurry;
+	return real_alarm(seconds);
 }

@@ -4,8 +4,11 @@ import dataclasses
 import re
 
 import domains
+import net
+import space
 from row import NO_MX
 
+BOUNCED_TO = f"alice@{net.SENDER}"
 STRICT = "T=remote_smtp_mtasts"
 VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
 
@@ -33,6 +36,12 @@ def reason(log):
     return found[-1] if found else None
 
 
+def settled(log):
+    """Has every bounce been dealt with?  Nobody lives at the sender's."""
+    return all(re.search(rf"{number} (Frozen|Completed)", log)
+               for number in re.findall(r"(\S+) <= <>", log))
+
+
 def certificate(log, host):
     found = re.findall(rf"[=-]> .* H={re.escape(host)} .* CV=(\w+)", log)
     return VERIFIED.get(found[-1], found[-1]) if found else "unlogged"
@@ -51,7 +60,10 @@ def watch(world, machine, action):
     events = world.events(mark)
     taken = [entry for entry in events if entry["event"] == "DATA"]
     rcpts = [entry for entry in events if entry["event"] == "RCPT"]
-    queue = machine.queue()
+    if " ** " in machine.log()[len(log):]:
+        space.wait_for("the bounce", lambda: settled(machine.log()))
+    queue = [address for address in machine.queue()
+             if not address.startswith(BOUNCED_TO)]
     log = machine.log()[len(log):]
     what = "deferred" if queue else "bounced" if " ** " in log else "lost"
     host = None
@@ -88,17 +100,17 @@ def complaint(outcome, result, domain, enforced):
     elif outcome.host != result.host:
         return f"taken by {outcome.host}, not {result.host}"
     if enforced:
-        return leak(outcome, permitted(domain), result)
+        return leak(outcome, permitted(domain), result, domain.heard)
     return None
 
 
-def leak(outcome, allowed, result):
+def leak(outcome, allowed, result, heard):
     """Did anything go where an enforced policy forbids it?"""
     if outcome.naked:
         return f"RCPT in clear: {outcome.naked}"
     if outcome.met - allowed:
         return f"contacted {outcome.met - allowed}"
-    if result.what == "deferred":
+    if result.what == "deferred" and not heard:
         return f"RCPT although deferred: {outcome.rcpts}" \
             if outcome.rcpts else None
     if STRICT not in outcome.log:

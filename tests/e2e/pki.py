@@ -51,6 +51,7 @@ below_root() { new -key $1.key -subj "/CN=test $1 CA" -extensions $2 \\
 for name in root other middle late narrow no-ca leaf; do key $name; done
 rsa rsa 2048
 rsa short 1024
+openssl dhparam -dsaparam -out dh.pem 1024
 for name in root other; do
     new -key $name.key -subj "/CN=test $name CA" -extensions ca -days 3650 \\
         -out $name.pem

@@ -3,8 +3,8 @@
 """Every mail host of the world in one program, port 25 of all addresses.
 
 The address a client connected to says which host it meets, and so how that
-host behaves.  One JSON line an event goes to the log: what the receiving
-side saw is what the cases judge by.
+host behaves (mailhost.py).  One JSON line an event goes to the log: what the
+receiving side saw is what the cases judge by.
 
 usage: receiver.py ROOT LOG
 """
@@ -18,12 +18,13 @@ import threading
 import time
 
 import domains
+import mailhost
 import pki
+import row
 
 TIMEOUT = 20
-REFUSED = {"454": b"454 4.7.0 TLS not available due to temporary reason\r\n",
-           "502": b"502 5.5.1 command not implemented\r\n"}
-BROKEN = {"close": b"", "garbage": b"\x00\xff garbage instead of TLS\r\n" * 9}
+PATIENCE = 3  # of hosts that say nothing, with clients that wait for ever
+OK = b"250 ok\r\n"
 
 
 class Log:
@@ -42,31 +43,59 @@ class Session(socketserver.BaseRequestHandler):
 
     def setup(self):
         address = self.request.getsockname()[0].removeprefix("::ffff:")
-        self.name, self.does = self.server.hosts.get(
-            address, (address, "down"))
+        self.name, self.does = self.server.hosts.get(address, (address, None))
         self.address = address
         self.id = self.server.next_id()
-        self.tls = None
+        self.tls = self.sni = None
         self.request.settimeout(TIMEOUT)
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.stream = self.request.makefile("rb")
+
+    def finish(self):
+        """The server closes only the socket it knows: not that of TLS."""
+        self.stream.close()
+        self.request.close()
 
     def log(self, event, **more):
         self.server.log.write(event=event, host=self.name, id=self.id,
                               address=self.address, tls=self.tls, **more)
 
-    def say(self, line):
-        self.request.sendall(line if isinstance(line, bytes)
-                             else line.encode() + b"\r\n")
+    def say(self, text):
+        self.request.sendall(text)
+
+    def wait(self):
+        """Until the client goes, or has waited too long."""
+        self.request.settimeout(PATIENCE)
+        while self.request.recv(65536):
+            pass
+
+    def linger(self, bare):
+        """Let the client read the alert: data unread would be reset."""
+        self.request = bare
+        bare.shutdown(socket.SHUT_WR)
+        self.wait()
+
+    def answer(self, step, usual):
+        """Do what this host does at STEP: what was said, None at the end."""
+        answer = self.does.get(step, usual)
+        if callable(answer):
+            answer = answer(self, usual)
+        if answer is not None:
+            self.say(answer)
+        return answer
+
+    def reply(self, step, usual=OK):
+        """The same; true while the session goes on."""
+        return self.answer(step, usual) is not None
 
     def handle(self):
-        if self.does == "down":
+        if self.does is None:
             return
         self.log("CONNECT", client=self.client_address[0])
         try:
-            self.say(f"220 {self.name} ESMTP")
-            while self.command(self.stream.readline(2048)):
-                pass
+            going = self.reply("ACCEPT", f"220 {self.name} ESMTP\r\n".encode())
+            while going:
+                going = self.command(self.stream.readline(2048))
         except OSError as error:
             self.log("ERROR", text=str(error))
         self.log("CLOSE")
@@ -79,80 +108,84 @@ class Session(socketserver.BaseRequestHandler):
         verb = words[0].upper() if words else ""
         action = getattr(self, "do_" + verb.lower(), None)
         if action is None:
-            self.say("250 ok" if verb in ("RSET", "NOOP") else "500 what?")
+            self.say(OK if verb in ("RSET", "NOOP") else b"500 what?\r\n")
             return True
         return action(line.decode("latin-1").strip())
 
     def do_ehlo(self, line):
         self.log("EHLO", line=line)
-        lines = [self.name, "SIZE 1000000", "PIPELINING"]
-        if self.tls is None and self.does != "no-starttls":
-            lines.append("STARTTLS")
-        lines.append("HELP")
-        self.say("\r\n".join([f"250-{one}" for one in lines[:-1]] +
-                             [f"250 {lines[-1]}"]))
-        return True
+        offers = [self.name, "SIZE 1000000", "PIPELINING", "HELP"]
+        if self.tls is not None:
+            return self.reply("EHLO-TLS", mailhost.lined(250, offers))
+        offers.insert(-1, "STARTTLS")
+        return self.reply("EHLO", mailhost.lined(250, offers))
 
     def do_helo(self, line):
         self.log("HELO", line=line)
-        self.say(f"250 {self.name}")
-        return True
+        return self.reply("HELO", f"250 {self.name}\r\n".encode())
 
     def do_starttls(self, line):
         self.log("STARTTLS")
-        if self.does == "no-starttls":
-            self.say("500 what?")
-            return True
-        if self.does in REFUSED:
-            self.say(REFUSED[self.does])
-            return True
-        self.say("220 go ahead")
-        if self.does in BROKEN:
-            self.say(BROKEN[self.does])
-            return False
+        answer = self.answer("STARTTLS", b"220 go ahead\r\n")
+        if answer is None or not answer.startswith(b"220"):
+            return answer is not None
         return self.handshake()
 
+    def context(self):
+        return pki.server_context(self.server.root, self.name)
+
+    def note(self, connection, name, context):
+        self.sni = name
+
     def handshake(self):
-        context = pki.server_context(self.server.root, self.name)
-        seen = {}
-        context.sni_callback = lambda _, name, __: seen.update(sni=name)
+        if "HANDSHAKE" in self.does:
+            self.answer("HANDSHAKE", b"")
+            return False
+        context = self.context()
+        context.sni_callback = self.note
+        self.does.get("tls", lambda *_: None)(context, self)
+        bare = self.request.dup()
         try:
             self.request = context.wrap_socket(self.request, server_side=True)
         except OSError as error:  # ssl.SSLError is one
-            self.log("TLS-FAILED", text=str(error), **seen)
+            self.log("TLS-FAILED", text=str(error), sni=self.sni)
+            self.linger(bare)
             return False
+        bare.close()
         self.stream = self.request.makefile("rb")
         self.tls = self.request.version()
-        self.log("TLS", **seen)
+        self.log("TLS", sni=self.sni)
         return True
 
     def do_mail(self, line):
         self.log("MAIL", line=line)
-        self.say("250 ok")
-        return True
+        return self.reply("MAIL")
 
     def do_rcpt(self, line):
         self.log("RCPT", line=line)
-        self.say("250 ok")
-        return True
+        return self.reply("RCPT")
 
     def do_data(self, line):
-        self.say("354 go on")
+        answer = self.answer("DATA", b"354 go on\r\n")
+        if answer is None or not answer.startswith(b"354"):
+            return answer is not None
         lines = []
         while (line := self.stream.readline(65536)) != b".\r\n":
             if not line:
                 return False
             lines.append(line)
-        header = itertools.takewhile(lambda line: line != b"\r\n", lines)
+        if "DOT" not in self.does:
+            self.taken(lines)  # before the client can know
+        return self.reply("DOT", b"250 taken\r\n")
+
+    def taken(self, lines):
+        header = lines[:lines.index(b"\r\n")]
         self.log("DATA", size=sum(map(len, lines)), header=[
             line.decode("latin-1").split(":")[0] for line in header
             if not line[:1].isspace()])
-        self.say("250 taken")
-        return True
 
     def do_quit(self, line):
-        self.say("221 bye")
-        if self.tls is not None:
+        if self.reply("QUIT", b"221 bye\r\n") and self.tls is not None:
             self.request.unwrap()
         return False
 
@@ -170,8 +203,9 @@ class Server(socketserver.ThreadingTCPServer):
         self.lock = threading.Lock()
         self.hosts = {}
         for name, host, pair, _ in domains.mail_hosts():
-            for address in pair:
-                self.hosts[address] = (name, host.does)
+            for address in pair if host.does not in row.GONE else ():
+                self.hosts[address] = (name,
+                                       mailhost.BEHAVIOURS[host.does])
         super().__init__(("::", 25), Session)
 
     def next_id(self):

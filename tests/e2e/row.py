@@ -11,12 +11,15 @@ import typing
 
 import net
 
+# Hosts that cannot be reached; what a router does with their packets.
+GONE = {"down": "unreachable", "silent": "blackhole"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Host:
     """A mail host: how it behaves and which certificate it has."""
     name: str = "mx"
-    does: str = "good"  # an entry of receiver.BEHAVIOURS, or of world.GONE
+    does: str = "good"  # an entry of mailhost.BEHAVIOURS, or of GONE
     cert: str = "good"  # an entry of pki.KINDS
     families: str = "46"
     more: tuple = ()  # addresses it has besides: net.DEAD, net.SILENT ...
@@ -28,7 +31,7 @@ class Host:
 @dataclasses.dataclass(frozen=True)
 class Web:
     """A policy host."""
-    does: str = "good"  # an entry of policyhost.BEHAVIOURS, or of world.GONE
+    does: str = "good"  # an entry of policyhost.BEHAVIOURS, or of GONE
     cert: str = "good"  # an entry of pki.KINDS
     families: str = "46"
     more: tuple = ()  # addresses it has besides
@@ -87,7 +90,7 @@ class Domain:
     # How mail is sent.
     to: str = None  # recipient; default: bob of the domain
     timeout: str = None  # of mta-sts.conf, for what would take long
-    hurry: int = 1  # by how much Exim's own time limits are shortened
+    hurry: int = 1  # what Exim's own time limits are divided by
     number: int = 0  # position, gives the addresses
 
     @property
@@ -103,6 +106,12 @@ class Domain:
         """The verdict for the first MX host."""
         by_mode = {"enforce": "require", "testing": "observe"}
         return self.verdict or by_mode.get(self.mode, "open")
+
+    @property
+    def heard(self):
+        """Does the receiver itself refuse, over a session it verified for?"""
+        return self.report == "success" and \
+            self.ours.what in ("deferred", "bounced")
 
     @property
     def binds(self):

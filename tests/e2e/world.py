@@ -14,14 +14,13 @@ import names
 import net
 import pki
 import root as debian
+import row
 import space
 import stage
 import web
 import wire
 
 PATH_TABLE = "100"  # routes what the man in the middle takes for itself
-# Hosts that cannot be reached; what a router does with their packets.
-GONE = {"down": "unreachable", "silent": "blackhole"}
 
 
 class World(space.Space):
@@ -168,7 +167,8 @@ class World(space.Space):
                  for domain in domains.DOMAINS]
         gone += [(pair, host.does)
                  for _, host, pair, _ in domains.mail_hosts()]
-        gone = [(pair, GONE[does]) for pair, does in gone if does in GONE]
+        gone = [(pair, row.GONE[does]) for pair, does in gone
+                if does in row.GONE]
         self.revive_host(self.dead - {one for pair, _ in gone for one in pair})
         for pair, how in gone:
             self.kill_host(pair, how)

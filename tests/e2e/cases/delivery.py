@@ -22,6 +22,8 @@ def send(world, machine, domain, result):
 def settings(machine, domain):
     if domain.timeout:
         machine.setting("timeout", domain.timeout)
+    if domain.hurry > 1:
+        machine.clock(0, 0, hurry=domain.hurry)
 
 
 def query(machine, domain):

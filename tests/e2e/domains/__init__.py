@@ -10,7 +10,8 @@ from domains import (basic, certificate, dane, dns, mx, policyhost,
 import net
 
 DOMAINS = [row for part in (basic, dns, policyhost, policytext, mx,
-                            certificate, smtp, dane, shared) for row in part.ROWS]
+                            certificate, smtp, dane, shared)
+           for row in part.ROWS]
 for _number, _domain in enumerate(DOMAINS, 1):
     _domain.number = _number
 
