@@ -94,6 +94,26 @@ def user_small_files(world, machine):
     hostile(world, machine, limits("fsize", (0, 1, 1 << 16, 1 << 20)))
 
 
+@check.case()
+def resolver_with_small_limits(world, machine):
+    """What it cannot do for want of something is not the domain's fault."""
+    row = flow.rows("no-starttls")[0]
+    for name, values in (("nofile", range(3, 13)), ("fsize", (0, 1000)),
+                         ("as", range(8 << 20, 96 << 20, 4 << 20))):
+        for value in values:
+            done = machine.run("prlimit", f"--{name}={value}:{value}",
+                               exim.RESOLVER, "-d", exim.STATE, row.zone,
+                               check=False)
+            check.expect("answer=none" not in done.stdout and
+                         "cause=dns" not in done.stdout,
+                         f"{name} {value}: {done.stdout}")
+    mail = flow.Flow(world, machine, 0)
+    for row in ROWS:
+        address = f"after@{row.zone}"
+        mail.record(address, row, submit(machine, address))
+    judge(mail, machine)
+
+
 # -- signals and timers ------------------------------------------------------
 
 EVERY = set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}

@@ -3,7 +3,7 @@
 
 Left out is what cannot be hit from outside: the resolver while it parses (no
 system call in between), its MX step, which no Exim asks for, and the file of
-a lease, which is there for milliseconds (the unit tests damage it).
+a lease, which is there for milliseconds.
 """
 import contextlib
 import fcntl
