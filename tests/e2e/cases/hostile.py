@@ -29,8 +29,9 @@ LAX = "T=remote_smtp "  # the transport for those without a policy
 
 def submit(machine, address, first=(), before=(), after=(), **options):
     """The user writes to ADDRESS; has Exim taken it?"""
-    done = machine.run(*first, *USER, *before, SENDMAIL, "-odi", *after, address,
-                       **{"input": exim.MESSAGE, "check": False, **options})
+    done = machine.run(*first, *USER, *before, SENDMAIL, "-odi", *after,
+                       address, **{"input": exim.MESSAGE, "check": False,
+                                   **options})
     return done.returncode == 0
 
 
