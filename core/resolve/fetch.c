@@ -74,6 +74,13 @@ is_blank(const char *line, size_t len)
 	return len > 0 && (line[0] == '\r' || line[0] == '\n');
 }
 
+static void
+refuse_head(struct sts_fetch *fetch)
+{
+	(void)sts_error_set(&fetch->error, STS_EFETCH,
+	    "the policy host's header is larger than %d octets", HEADER_MAX);
+}
+
 /* One header line; what is no multiple of LEN ends the transfer. */
 static size_t
 take_header(char *line, size_t size, size_t len, void *arg)
@@ -85,9 +92,7 @@ take_header(char *line, size_t size, size_t len, void *arg)
 	(void)size;
 	fetch->header_len += len;
 	if (fetch->header_len > HEADER_MAX) {
-		(void)sts_error_set(&fetch->error, STS_EFETCH,
-		    "the policy host's header is larger than %d octets",
-		    HEADER_MAX);
+		refuse_head(fetch);
 		return 0;
 	}
 	if (!is_blank(line, len) || fetch->head_good)
@@ -177,6 +182,14 @@ static const struct {
 	{ CURLE_GOT_NOTHING, STS_EFETCH, "the policy host did not answer: " },
 };
 
+/* A line longer than libcurl takes is lack of memory to it, up to 8.5. */
+static bool
+is_endless_line(const struct sts_fetch *fetch, CURLcode code)
+{
+	return code == CURLE_OUT_OF_MEMORY && !fetch->head_good &&
+	       sts_verify_received(fetch->verify) > HEADER_MAX;
+}
+
 /* What libcurl says, in its words behind ours. */
 static void
 explain_code(struct sts_fetch *fetch, CURLcode code)
@@ -184,6 +197,10 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 	const char *reason = fetch->reason;
 	size_t i;
 
+	if (is_endless_line(fetch, code)) {
+		refuse_head(fetch);
+		return;
+	}
 	if (reason[0] == '\0')
 		reason = curl_easy_strerror(code);
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
@@ -234,20 +251,46 @@ explain_certificate(struct sts_fetch *fetch)
 		    "the policy host's %.*s", STS_ERROR_MAX - 32, found.text);
 }
 
-/* Where nothing but the end of the connection tells the end of the body, an
- * attacker can bring it about, but not make TLS say so. */
 static bool
-is_whole(const struct sts_fetch *fetch)
+find_field(const struct sts_fetch *fetch, const char *name, size_t nth,
+    struct curl_header **field)
 {
-	struct curl_header *header;
-	curl_off_t len = -1;
+	return curl_easy_header(fetch->easy, name, nth, CURLH_HEADER, -1,
+		   field) == CURLHE_OK;
+}
 
-	(void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-	    &len);
-	return len == (curl_off_t)fetch->body.len ||
-	       curl_easy_header(fetch->easy, "Transfer-Encoding", 0,
-		   CURLH_HEADER, -1, &header) == CURLHE_OK ||
-	       sts_verify_closed(fetch->verify);
+/* Is LEN what every Content-Length says?  libcurl believes the last of them,
+ * takes a sign, and what is too large for none (RFC 9112, 6.3). */
+static bool
+is_length(const struct sts_fetch *fetch, size_t len)
+{
+	struct curl_header *field;
+	size_t i;
+
+	for (i = 0; find_field(fetch, "Content-Length", i, &field); i++)
+		if (strspn(field->value, "0123456789") !=
+			strlen(field->value) ||
+		    strtoull(field->value, NULL, 10) != len)
+			return false;
+	return true;
+}
+
+/* Why the body may not be whole, or NULL.  Where nothing but the end of the
+ * connection tells its end, an attacker can bring it about, but not make TLS
+ * say so. */
+static const char *
+find_gap(const struct sts_fetch *fetch)
+{
+	struct curl_header *field;
+
+	if (find_field(fetch, "Transfer-Encoding", 0, &field))
+		return NULL; /* libcurl saw the last chunk */
+	if (!is_length(fetch, fetch->body.len))
+		return "its length is not its Content-Length";
+	if (find_field(fetch, "Content-Length", 0, &field) ||
+	    sts_verify_closed(fetch->verify))
+		return NULL;
+	return "connection closed without close_notify";
 }
 
 /* Why it failed, unless a callback knew it already. */
@@ -255,6 +298,7 @@ static void
 explain(struct sts_fetch *fetch, CURLcode code)
 {
 	struct sts_error *err = &fetch->error;
+	const char *gap;
 
 	explain_certificate(fetch);
 	if (err->rc != STS_OK)
@@ -266,10 +310,9 @@ explain(struct sts_fetch *fetch, CURLcode code)
 	else if (!fetch->head_good)
 		(void)sts_error_set(err, STS_EFETCH,
 		    "the policy host did not answer");
-	else if (!is_whole(fetch))
+	else if ((gap = find_gap(fetch)) != NULL)
 		(void)sts_error_set(err, STS_EFETCH,
-		    "the policy was cut short: connection closed without "
-		    "close_notify");
+		    "the policy was cut short: %s", gap);
 }
 
 static void

@@ -35,7 +35,8 @@ struct sts_verify {
 	int slot;
 	char host[STS_DOMAIN_MAX + 1];
 	struct sts_error found;
-	bool closed; /* close_notify came */
+	bool closed;     /* close_notify came */
+	size_t received; /* octets in records behind the handshake */
 };
 
 /* A directory first: looking up one CA is cheaper than parsing all. */
@@ -348,19 +349,24 @@ check_chain(X509_STORE_CTX *ctx, void *arg)
 	return 0;
 }
 
-/* An alert is two octets, level and description (RFC 8446, 6). */
+/* An alert is two octets, level and description; the header of a record has
+ * its length in the last two of five (RFC 8446, 6 and 5.1). */
 static void
-watch_alerts(int sent, int version, int type, const void *data, size_t len,
+watch_records(int sent, int version, int type, const void *data, size_t len,
     SSL *ssl, void *arg)
 {
 	struct sts_verify *verify = arg;
-	const unsigned char *alert = data;
+	const unsigned char *octet = data;
 
 	(void)version;
-	(void)ssl;
-	if (sent == 0 && type == SSL3_RT_ALERT && len == 2 &&
-	    alert[1] == SSL3_AD_CLOSE_NOTIFY)
+	if (sent != 0)
+		return;
+	if (type == SSL3_RT_ALERT && len == 2 &&
+	    octet[1] == SSL3_AD_CLOSE_NOTIFY)
 		verify->closed = true;
+	if (type == SSL3_RT_HEADER && len == SSL3_RT_HEADER_LENGTH &&
+	    octet[0] == SSL3_RT_APPLICATION_DATA && SSL_is_init_finished(ssl))
+		verify->received += (size_t)octet[3] << 8 | octet[4];
 }
 
 /* OpenSSL would match an address written as dNSName, and not check at all
@@ -383,10 +389,11 @@ sts_verify_attach(struct sts_verify *verify, void *ssl_ctx,
 
 	verify->found = (struct sts_error){ .rc = STS_OK };
 	verify->closed = false;
+	verify->received = 0;
 	if (SSL_CTX_set_ex_data(ctx, verify->slot, verify) != 1)
 		return sts_error_set(err, STS_ENOMEM, "no memory for TLS");
 	verify->refs++;
-	SSL_CTX_set_msg_callback(ctx, watch_alerts);
+	SSL_CTX_set_msg_callback(ctx, watch_records);
 	SSL_CTX_set_msg_callback_arg(ctx, verify);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, check_chain, verify);
@@ -420,4 +427,10 @@ bool
 sts_verify_closed(const struct sts_verify *verify)
 {
 	return verify->closed;
+}
+
+size_t
+sts_verify_received(const struct sts_verify *verify)
+{
+	return verify->received;
 }

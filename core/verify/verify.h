@@ -40,4 +40,7 @@ enum sts_rc sts_verify_result(const struct sts_verify *verify,
 /* Did the peer end the session with close_notify? */
 bool sts_verify_closed(const struct sts_verify *verify);
 
+/* What the peer sent after the handshake, in octets, still encrypted. */
+size_t sts_verify_received(const struct sts_verify *verify);
+
 #endif

@@ -167,8 +167,9 @@ class Does:
         body = self.frame(policy)
         if self.lines is not None:
             left = policy.split(b"\n", self.lines)[self.lines]
-            body = body[:body.rindex(left)] if left else body
-        return self.head(session), body
+            body = body[:body.rindex(left)]
+        fields, blank, body = (b"\r\n" + body).partition(b"\r\n\r\n")
+        return self.head(session) + (fields + blank)[2:], body
 
     def answer(self, session, path, policy):
         if self.location and path.startswith(ELSEWHERE):
@@ -303,9 +304,12 @@ BEHAVIOURS = {
     "length-short": Does(frame=claiming("10")),
     "length-long": Does(frame=claiming("9999")),
     "length-twice": Does(frame=claiming("{}", "{}")),
-    "length-list": Does(frame=claiming("{}, {}")),
+    "length-list": Does(frame=claiming("{0}, {0}")),
     "length-contradicts": Does(frame=claiming("{}", "99")),
     "length-contradicts-back": Does(frame=claiming("99", "{}")),
+    # All but the last line of domains.policyhost.LINES.
+    "length-contradicts-short": Does(frame=claiming("{}", "65")),
+    "length-zeros": Does(frame=claiming("000{}")),
     "length-negative": Does(frame=claiming("-1")),
     "length-words": Does(frame=claiming("many")),
     "length-plus": Does(frame=claiming("+{}")),
@@ -316,6 +320,11 @@ BEHAVIOURS = {
     "chunks-extension": Does(frame=in_chunks(size='%x;a="b;c"')),
     "chunks-zeros": Does(frame=in_chunks(size="00000%X")),
     "chunks-trailer": Does(frame=in_chunks(end="0\r\nX-A: b\r\n\r\n")),
+    "chunks-trailer-huge": Does(frame=in_chunks(
+        end="0\r\nX-A: " + "b" * 9999 + "\r\n\r\n")),
+    "chunks-extension-huge": Does(
+        whole=b"HTTP/1.1 200 OK\r\n" + TYPE.encode() +
+        b"\r\nTransfer-Encoding: chunked\r\n\r\n9;", forever=b"a" * 999),
     "chunks-bad": Does(frame=in_chunks(size="zz%x")),
     "chunks-negative": Does(frame=in_chunks(size="-%x")),
     "chunks-overflow": Does(frame=in_chunks(size="f" * 40 + "%x")),

@@ -57,6 +57,8 @@ class Session:
             self.log("END")
         except OSError as error:  # ssl.SSLError is one
             self.log("ERROR", text=str(error))
+        except Exception as error:  # a fault of the table
+            self.log("BROKEN", text=repr(error))
         finally:
             self.sock.close()
 

@@ -99,7 +99,10 @@ class Web:
             self.repair(domains.BY_NAME[name])
         self.changed.clear()
         os.truncate(self.root / "web" / "access.log", 0)
+        broken = self.events("BROKEN")
         os.truncate(self.log, 0)
+        if broken:
+            raise RuntimeError(f"policyhost: {broken[0]}")
 
     def serve(self, domain, text):
         """Serve TEXT, str or bytes, as the policy; None: 404."""

@@ -93,6 +93,24 @@ def say_headers(conn, request, arg):
         conn.sendall(b"X-Filler: " + b"x" * 200 + b"\r\n")
 
 
+def say_line(conn, request, arg):
+    conn.sendall(b"HTTP/1.1 200 OK\r\nX-Filler: ")
+    while True:
+        conn.sendall(b"x" * 4096)
+
+
+LENGTHS = {"same": (b"%d", b"%d"), "zeros": (b"000%d",), "plus": (b"+%d",),
+           "more": (b"99999", b"%d"), "less": (b"%d", b"31"),
+           "huge": (b"9" * 40,)}
+
+
+def say_lengths(conn, request, arg):
+    fields = b"".join(b"Content-Length: " + text.replace(
+        b"%d", b"%d" % len(POLICY)) + b"\r\n" for text in LENGTHS[arg])
+    conn.sendall(head(fields=TYPE + fields) + POLICY)
+    conn.unwrap()
+
+
 def say_interim(conn, request, arg):
     while arg == "endless":
         conn.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")

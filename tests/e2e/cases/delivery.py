@@ -36,8 +36,7 @@ def query(machine, domain):
     if domain.query:
         check.expect(domain.query in said["summary"], said["summary"])
     if str(domain.report).startswith("sts-"):
-        check.equal(said.get("result_type", domain.report), domain.report,
-                    "result type")
+        check.equal(said["result_type"], domain.report, "result type")
 
 
 def journal(machine, domain):
