@@ -50,6 +50,13 @@ sts_ledger_event_name(enum sts_ledger_event event)
 	return events[event].name;
 }
 
+bool
+sts_ledger_event_settles(enum sts_ledger_event event)
+{
+	return (unsigned)event < STS_LEDGER_MAX &&
+	       (events[event].has_text || events[event].ends);
+}
+
 /* ---- one record -------------------------------------------------------- */
 
 static enum sts_rc
@@ -211,6 +218,8 @@ salvage(const char *line, size_t len, struct sts_ledger_record *record)
 	memset(record, 0, sizeof(*record));
 	record->event = STS_LEDGER_MAX;
 	record->reason = "";
+	record->line = line;
+	record->line_len = len;
 	return at != NULL && take_domain(&at, line + len, record->domain);
 }
 

@@ -22,6 +22,8 @@ enum sts_ledger_event {
 	STS_LEDGER_MAX
 };
 const char *sts_ledger_event_name(enum sts_ledger_event event);
+/* Does it tell all of its domain, whatever was recorded before? */
+bool sts_ledger_event_settles(enum sts_ledger_event event);
 
 struct sts_ledger_record {
 	enum sts_ledger_event event;
@@ -71,7 +73,7 @@ STS_MUST_USE enum sts_rc sts_ledger_sum_of(struct sts_dir *dir,
 
 /*
  * As below, but a damaged record is told too, where its domain can still be
- * read: event STS_LEDGER_MAX and nothing else in it.
+ * read: event STS_LEDGER_MAX, its line, and nothing else in it.
  */
 STS_MUST_USE enum sts_rc sts_ledger_scan(struct sts_dir *dir,
     bool (*each)(void *arg, const struct sts_ledger_record *record), void *arg,
@@ -82,8 +84,8 @@ STS_MUST_USE enum sts_rc sts_ledger_each(struct sts_dir *dir,
     bool (*each)(void *arg, const struct sts_ledger_record *record), void *arg,
     size_t *skipped, struct sts_error *err);
 
-/* Rewrite without renewals that a later one replaces and without damaged
- * records.  Atomic, locked. */
+/* Rewrite without renewals that a later one replaces, and without damaged
+ * records unless they leave their domain in doubt.  Atomic, locked. */
 STS_MUST_USE enum sts_rc sts_ledger_compact(struct sts_dir *dir,
     struct sts_error *err);
 

@@ -133,6 +133,8 @@ START_TEST(a_damaged_record_gives_no_older_policy)
 	/* A later whole one ends it. */
 	text[len - 5] ^= 1;
 	hurt_put("ledger", text, len);
+	ck_assert_int_eq(sts_ledger_compact(hurt_dir, NULL), STS_OK);
+	ck_assert_int_eq(find(DOMAIN, STS_MODE_NONE, 0), STS_EDAMAGED);
 	add(STS_LEDGER_CHANGED, DOMAIN, "enforce", 3000);
 	ck_assert_int_eq(find(DOMAIN, STS_MODE_ENFORCE, hurt_now.wall + 3000),
 	    STS_OK);
