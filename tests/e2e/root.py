@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""The Debian root every server of the world runs from.
+"""The Debian roots: of the servers, and of the machines that send.
 
-Made once with debootstrap under build/e2e/roots/ and only read after that:
-each world mounts it under an overlay of its own.  Nothing of it is ever
+Each is made once with debootstrap under build/e2e/roots/ and only read after
+that: each world mounts it under an overlay of its own.  Nothing of it is ever
 installed on the host.  The mirror is the one the host's apt uses.
+
+The servers are always those of one release.  E2E_SUITE names another one for
+the machines that send; our software is then built in their root.
 """
 import contextlib
 import fcntl
@@ -15,18 +18,44 @@ import subprocess
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = TREE / "build" / "e2e"
-SUITE = "bookworm"
+BASE = "bookworm"
+SUITE = os.environ.get("E2E_SUITE", BASE)
 PACKAGES = """
     exim4-daemon-heavy nginx-light nsd unbound ldnsutils openssl
     ca-certificates faketime iproute2 procps
     libc-ares2 libcurl4 libssl3 libidn2-0 libjansson4
 """.split()
-# A host of another release cannot build for this one: the root can.
-BUILD_PACKAGES = """
+# Where our software is built the libraries come along, whatever their name.
+SENDING = """
+    exim4-daemon-heavy openssl ca-certificates iproute2 procps
+""".split()
+BUILDING = """
     gcc libc6-dev make pkg-config libc-ares-dev libcurl4-openssl-dev
-    libssl-dev libidn2-dev libjansson-dev
+    libssl-dev libidn2-dev libjansson-dev check python3
 """.split()
 STARTS_NOTHING = "#!/bin/sh\nexit 101\n"
+# A mirror may be a snapshot; its signature is checked all the same.
+SNAPSHOT = ["-o", "Acquire::Check-Valid-Until=false"]
+UNSECURED = ("sid",)  # has no archive of security updates
+# Debian's Exim uses GnuTLS; this makes the other Exim of its own source.
+OPENSSL = "-openssl"
+BUILD_EXIM = """
+    sed 's/^deb /deb-src /' /etc/apt/sources.list \\
+        >/etc/apt/sources.list.d/source.list
+    apt="apt-get -q -y --no-install-recommends"
+    $apt update
+    $apt install dpkg-dev
+    $apt build-dep exim4
+    cd /root
+    $apt source exim4
+    cd exim4-*/
+    OPENSSL=1 make -f debian/rules daemons=exim4-daemon-heavy \\
+        override_dh_auto_configure
+    make -C b-exim4-daemon-heavy FULLECHO=
+    install -m 4755 b-exim4-daemon-heavy/build-*/exim /usr/sbin/exim4
+    cd /root
+    rm -rf exim4*
+"""
 
 
 class Unavailable(Exception):
@@ -38,7 +67,7 @@ def missing():
     if os.geteuid() != 0:
         return "not root"
     tools = ["unshare", "nsenter", "ip", "mount"]
-    if not ready():
+    if not all(one.ready() for one in (servers, senders)):
         tools += ["debootstrap", "apt-get"]
     absent = [tool for tool in tools if shutil.which(tool) is None]
     if absent:
@@ -51,31 +80,11 @@ def missing():
     return None
 
 
-def foreign():
-    """Is the host another release than the root?"""
+def foreign(suite=SUITE):
+    """Must our software be built in the root, since the host is another?"""
     release = pathlib.Path("/etc/os-release").read_text()
-    return f"VERSION_CODENAME={SUITE}\n" not in release or \
+    return suite != BASE or f"VERSION_CODENAME={BASE}\n" not in release or \
         bool(os.environ.get("E2E_BUILD_IN_ROOT"))
-
-
-def wanted():
-    return PACKAGES + (BUILD_PACKAGES if foreign() else [])
-
-
-def path():
-    return BUILD / "roots" / (SUITE + ("-build" if foreign() else ""))
-
-
-def stamp_file():
-    return path().with_suffix(".stamp")
-
-
-def stamp():
-    return hashlib.sha256(" ".join(wanted()).encode()).hexdigest() + "\n"
-
-
-def ready():
-    return stamp_file().exists() and stamp_file().read_text() == stamp()
 
 
 def mirrors():
@@ -106,13 +115,6 @@ def proxy_environment():
     return env
 
 
-def sources(debian, security):
-    text = f"deb {debian} {SUITE} main\n"
-    if security:
-        text += f"deb {security} {SUITE}-security main\n"
-    return text
-
-
 def run(log, env, *command):
     log.write("+ " + " ".join(map(str, command)) + "\n")
     log.flush()
@@ -122,19 +124,86 @@ def run(log, env, *command):
         raise Unavailable(f"{command[0]} failed, see {log.name}")
 
 
-def install(root, log, env):
-    debian, security = mirrors()
-    run(log, env, "debootstrap", "--variant=minbase", SUITE, root, debian)
-    etc = root / "etc"
-    (root / "usr/sbin/policy-rc.d").write_text(STARTS_NOTHING)
-    (root / "usr/sbin/policy-rc.d").chmod(0o755)
-    (etc / "apt/sources.list").write_text(sources(debian, security))
-    shutil.copy("/etc/resolv.conf", etc / "resolv.conf")
-    apt = ["chroot", root, "apt-get", "-q", "-y"]
-    run(log, env, *apt, "update")
-    run(log, env, *apt, "--no-install-recommends", "install", *wanted())
-    run(log, env, *apt, "clean")
-    (root / "src").mkdir()
+class Root:
+    """The root NAME: release SUITE with PACKAGES, or SUITE-openssl."""
+
+    def __init__(self, name, suite, packages):
+        self.suite = suite.removesuffix(OPENSSL)
+        self.openssl = suite.endswith(OPENSSL)
+        self.packages = packages
+        self.path = BUILD / "roots" / name
+        self.stamp_file = self.path.with_suffix(".stamp")
+
+    def stamp(self):
+        contents = " ".join(self.packages) + self.openssl * BUILD_EXIM
+        return hashlib.sha256(contents.encode()).hexdigest() + "\n"
+
+    def ready(self):
+        return self.stamp_file.exists() and \
+            self.stamp_file.read_text() == self.stamp()
+
+    def sources(self, debian, security):
+        text = f"deb {debian} {self.suite} main\n"
+        if security and self.suite not in UNSECURED:
+            text += f"deb {security} {self.suite}-security main\n"
+        return text
+
+    def install(self, log, env):
+        debian, security = mirrors()
+        run(log, env, "debootstrap", "--variant=minbase", self.suite,
+            self.path, debian)
+        etc = self.path / "etc"
+        starter = self.path / "usr/sbin/policy-rc.d"
+        starter.write_text(STARTS_NOTHING)
+        starter.chmod(0o755)
+        (etc / "apt/sources.list").write_text(self.sources(debian, security))
+        shutil.copy("/etc/resolv.conf", etc / "resolv.conf")
+        # Without /proc systemd-tmpfiles would not make Exim's folders.
+        inside = ["unshare", "-m", "-p", "--fork",
+                  f"--mount-proc={self.path}/proc", "chroot", self.path]
+        apt = [*inside, "apt-get", "-q", "-y", *SNAPSHOT]
+        run(log, env, *apt, "update")
+        run(log, env, *apt, "--no-install-recommends", "install",
+            *self.packages)
+        if self.openssl:
+            run(log, env, *inside, "sh", "-ec", BUILD_EXIM)
+        run(log, env, *apt, "clean")
+        (self.path / "src").mkdir()
+
+    def make(self, say):
+        """Make it, unless it is there."""
+        if self.ready():
+            return
+        self.stamp_file.unlink(missing_ok=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir(parents=True)
+        os.chmod(self.path, 0o755)
+        say(f"making the {self.path.name} root for the test world (once) ...")
+        with open(f"{self.path}.log", "w") as log:
+            self.install(log, proxy_environment())
+        self.stamp_file.write_text(self.stamp())
+
+    def versions(self, *packages):
+        """Versions of those PACKAGES that are installed; wildcards work."""
+        listed = subprocess.run(
+            ["chroot", self.path, "dpkg-query", "-W",
+             "-f", "${db:Status-Abbrev}${Package} ${Version}\n", *packages],
+            capture_output=True, text=True)
+        return dict(line[3:].split() for line in listed.stdout.splitlines()
+                    if line.startswith("ii "))
+
+
+def choose(suite):
+    """(root of the servers, root of the machines that send)"""
+    plain = Root(BASE, BASE, PACKAGES)
+    if suite != BASE:
+        return plain, Root(f"{suite}-build", suite, SENDING + BUILDING)
+    if foreign(suite):
+        plain = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
+    return plain, plain
+
+
+servers, senders = choose(SUITE)
 
 
 @contextlib.contextmanager
@@ -147,25 +216,12 @@ def lock():
 
 
 def make(say=print):
-    """Make the root unless it is there; about a minute, once."""
+    """Make the roots unless they are there; about a minute each, once."""
     with lock():
-        if not ready():
-            make_anew(say)
-    return path()
-
-
-def make_anew(say):
-    root = path()
-    stamp_file().unlink(missing_ok=True)
-    shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
-    os.chmod(root, 0o755)
-    say(f"making the {SUITE} root for the test world (once) ...")
-    with open(BUILD / "roots" / "log", "w") as log:
-        install(root, log, proxy_environment())
-    stamp_file().write_text(stamp())
+        for one in (servers, senders):
+            one.make(say)
 
 
 if __name__ == "__main__":
     reason = missing()
-    print(reason or make())
+    print(reason or make() or senders.path)

@@ -173,15 +173,18 @@ class Space:
             "net.ipv6.icmp.ratelimit=0")
 
     def root(self, name, base=None):
-        """Mount a private, writable copy of BASE, or of the Debian root."""
+        """Mount a private, writable copy of BASE, or of its Debian root."""
         if name in self.roots:
             return self.roots[name]
+        if base is None:
+            base = (debian.servers if name == "servers" else debian.senders
+                    ).path
         upper, work = self.path("layer", name), self.path("layer", name + "-w")
         where = self.path("root", name)
         for folder in (upper, work, where):
             folder.mkdir()
         run("mount", "-t", "overlay", "-o",
-            f"lowerdir={base or debian.path()},upperdir={upper},workdir={work}",
+            f"lowerdir={base},upperdir={upper},workdir={work}",
             "overlay", where)
         run("mount", "-t", "proc", "proc", where / "proc")
         run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", where / "dev")

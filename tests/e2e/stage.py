@@ -9,32 +9,40 @@ import subprocess
 
 import root
 
-# Objects of another compiler than the host's must not meet its own.
-OBJECTS = root.path().name if root.foreign() else "usr"
+# The tree as the compiler sees it; objects of another compiler than the
+# host's must not meet its own.
+TREE = "/src" if root.foreign() else root.TREE
+OBJECTS = root.senders.path.name if root.foreign() else "usr"
+SHARED = "E2E_SHARED"  # names the folder that the worlds of one run copy
 
 
 class Broken(Exception):
     """Our software cannot be built; that is no reason to skip."""
 
 
+def make_words(*words):
+    """How make is run where the compiler is."""
+    return ["make", "-s", f"-j{os.cpu_count()}", "-C", TREE, "PREFIX=/usr",
+            f"B={TREE}/build/{OBJECTS}", *words]
+
+
 def command(folder):
     """What builds and installs: here, or in the root if it must be there."""
-    tree = "/src" if root.foreign() else root.TREE
-    make = ["make", "-s", f"-j{os.cpu_count()}", "-C", tree, "install-exim",
-            "PREFIX=/usr", f"B={tree}/build/{OBJECTS}",
-            f"DESTDIR={tree}/{folder.relative_to(root.TREE)}"]
+    words = make_words("install-exim",
+                       f"DESTDIR={TREE}/{folder.relative_to(root.TREE)}")
     if not root.foreign():
-        return make
+        return words
     # The folder is a mount of its own, hence rbind.
     return ["unshare", "-m", "--propagation", "private", "sh", "-ec",
             'mount --rbind "$1" "$2/src"; shift; exec chroot "$@"', "sh",
-            root.TREE, root.path(), *make]
+            root.TREE, root.senders.path, *words]
 
 
 def make(folder):
     """Build, and install into FOLDER, which is new."""
-    if os.environ.get("E2E_STAGE"):
-        shutil.copytree(os.environ["E2E_STAGE"], folder, symlinks=True)
+    made = os.environ.get("E2E_STAGE") or os.environ.get(SHARED)
+    if made:
+        shutil.copytree(made, folder, symlinks=True)
         return
     folder.mkdir()
     log = root.BUILD / "stage.log"

@@ -81,17 +81,20 @@ class World(space.Space):
             self.senders[name] = exim.KINDS[name](self, name)
         return self.senders[name]
 
+    def compile(self, source, *options):
+        """Compile the C file SOURCE for the machines; path of the result."""
+        inside = "compiler" if debian.foreign() else None
+        folder = pathlib.Path(self.root(inside or "servers"))
+        result = folder / source.stem
+        if not result.exists():
+            self.run("internet", inside, "cc", "-D_GNU_SOURCE", "-O2", "-x",
+                     "c", "-", "-o", f"/{source.stem}" if inside else result,
+                     *options, input=source.read_text())
+        return result
+
     def clock(self):
-        """The library by which a machine's clock is set, compiled once."""
-        servers = self.root("servers")
-        library = pathlib.Path(servers) / "clock.so"
-        if not library.exists():
-            shutil.copy(space.HERE / "clock.c", servers)
-            where = ["chroot", servers] if debian.foreign() else \
-                ["env", "-C", servers]
-            space.run(*where, "cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-O",
-                      "-o", "clock.so", "clock.c")
-        return library
+        """The library by which a machine's clock is set."""
+        return self.compile(space.HERE / "clock.c", "-shared", "-fPIC")
 
     # -- attacks ----------------------------------------------------------
 
