@@ -47,6 +47,7 @@ struct sts_fetch {
 	struct sts_buf body;
 	size_t header_len;
 	bool proxy_first; /* TLS with an https proxy is yet to come */
+	bool in_head;     /* the status line was seen */
 	bool head_good;   /* status and type are what we want */
 	bool starved;     /* no memory to watch a descriptor */
 	int fd;           /* connected, not yet libcurl's; or -1 */
@@ -95,7 +96,15 @@ take_header(char *line, size_t size, size_t len, void *arg)
 		refuse_head(fetch);
 		return 0;
 	}
-	if (!is_blank(line, len) || fetch->head_good)
+	if (fetch->head_good) /* a trailer */
+		return len;
+	if (!fetch->in_head && !sts_http_is_status(line, len)) {
+		(void)sts_error_set(&fetch->error, STS_EFETCH,
+		    "answer does not begin with an HTTP/1 status line");
+		return 0;
+	}
+	fetch->in_head = !is_blank(line, len);
+	if (fetch->in_head)
 		return len;
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status < 200)

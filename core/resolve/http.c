@@ -19,6 +19,23 @@ same_word(const char *text, const char *word)
 	return true;
 }
 
+/* status-line = HTTP-version SP 3DIGIT SP [ reason-phrase ] (RFC 9112, 4);
+ * the second SP is often left out. */
+bool
+sts_http_is_status(const char *line, size_t len)
+{
+	static const char form[] = "HTTP/1.d ddd";
+	size_t i;
+
+	if (len < sizeof(form) - 1)
+		return false;
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == 'd' ? line[i] < '0' || line[i] > '9'
+				   : line[i] != form[i])
+			return false;
+	return i == len || memchr(" \r\n", line[i], 3) != NULL;
+}
+
 /* media-type = type "/" subtype *( OWS ";" OWS parameter ); RFC 8461, 3.2
  * has no parameter that matters. */
 bool

@@ -7,6 +7,10 @@
 
 #include "base/error.h"
 
+/* Does an answer in HTTP/1 begin with the LEN octets of LINE?  What libcurl
+ * takes for one differs from version to version. */
+bool sts_http_is_status(const char *line, size_t len);
+
 /* Is the value of Content-Type, NULL for none, text/plain? */
 bool sts_http_is_text(const char *type);
 

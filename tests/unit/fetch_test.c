@@ -359,6 +359,38 @@ START_TEST(sts_21_media_type)
 }
 END_TEST
 
+START_TEST(status_line_is_of_http_1)
+{
+	static const struct {
+		const char *line;
+		bool status;
+	} lines[] = {
+		{ "HTTP/1.1 200 OK\r\n", true },
+		{ "HTTP/1.0 404 no", true },
+		{ "HTTP/1.1 200\n", true },
+		{ "HTTP/1.1 200", true },
+		{ "HTTP/1.1 2000 OK\r\n", false },
+		{ "HTTP/1.1 20 OK\r\n", false },
+		{ "HTTP/1.1 OK\r\n", false },
+		{ "HTTP/1.1  200 OK\r\n", false },
+		{ "HTTP/1 200 OK\r\n", false },
+		{ "HTTP/2 200 OK\r\n", false },
+		{ "HTTP/2.0 200 OK\r\n", false },
+		{ "http/1.1 200 OK\r\n", false },
+		{ "ICY 200 OK\r\n", false },
+		{ "Host: HTTP/1.1 200", false },
+		{ "HTTP/1.1 20", false },
+		{ "", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_msg(sts_http_is_status(lines[i].line,
+				  strlen(lines[i].line)) == lines[i].status,
+		    "\"%s\"", lines[i].line);
+}
+END_TEST
+
 static void
 expect_timeout(const char *host, unsigned port, const char *addresses,
     const char *phase)
@@ -684,6 +716,7 @@ add_answers(TCase *tcase)
 	tcase_add_test(tcase, sts_17_request_is_fixed);
 	tcase_add_test(tcase, sts_20_nothing_is_kept_between_fetches);
 	tcase_add_test(tcase, sts_21_media_type);
+	tcase_add_test(tcase, status_line_is_of_http_1);
 	tcase_add_test(tcase, sts_22_deadline_is_absolute);
 	tcase_add_test(tcase, sts_28_server_refuses_other_names);
 	tcase_add_test(tcase, sts_29_old_tls_and_no_tls_fail);

@@ -117,7 +117,6 @@ ROWS = [
     # The head.
     taken("no-phrase", "no words behind the status"),
     taken("newlines", "lines end in LF alone"),
-    taken("http-2", "HTTP/2 in words"),
     taken("http-1-0", "HTTP/1.0, end of the body by end of the session"),
     taken("interim", "100 and 103 before the answer"),
     taken("interim-100", "a hundred interim answers"),
@@ -125,6 +124,7 @@ ROWS = [
     taken("alpn", "server prefers HTTP/2, speaks HTTP/1.1"),
     taken("alpn-h2", "server knows HTTP/2 alone by ALPN"),
     failed("http-0-9", "HTTP/0.9: the policy and no head"),
+    failed("http-2", "HTTP/2 in words"),
     failed("http-9", "HTTP/9.9"),
     failed("http-2-frames", "HTTP/2 although not asked for"),
     failed("not-http", "another protocol's status line"),
