@@ -84,7 +84,7 @@ int
 poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	if (timeout >= LONG * 1000)
-		timeout /= hurry;
+		timeout /= (int)hurry;
 	return real_poll(fds, count, timeout);
 }
 
@@ -93,6 +93,6 @@ unsigned int
 alarm(unsigned int seconds)
 {
 	if (seconds >= LONG)
-		seconds = 1 + (seconds - 1) / hurry;
+		seconds = 1 + (seconds - 1) / (unsigned)hurry;
 	return real_alarm(seconds);
 }
