@@ -100,7 +100,7 @@ take_header(char *line, size_t size, size_t len, void *arg)
 		return len;
 	if (!fetch->in_head && !sts_http_is_status(line, len)) {
 		(void)sts_error_set(&fetch->error, STS_EFETCH,
-		    "answer does not begin with an HTTP/1 status line");
+		    "not an answer of HTTP: no status line of HTTP/1");
 		return 0;
 	}
 	fetch->in_head = !is_blank(line, len);
