@@ -26,13 +26,16 @@ struct sts_call {                 /* one run of a command */
 	const char *config_file; /* NULL: the built-in path */
 	const char *mx;
 	bool verbose, help, version;
-	bool all, brief, fresh, json, keywords, offline, tlsrpt;
+	const char *since;
+	bool all, brief, dry_run, fresh, json, keywords, offline, tlsrpt;
 };
 
 typedef enum sts_exit (*sts_run_fn)(struct sts_call *call);
 
 enum sts_exit sts_run_cache_drop(struct sts_call *call);
+enum sts_exit sts_run_cache_export(struct sts_call *call);
 enum sts_exit sts_run_cache_fsck(struct sts_call *call);
+enum sts_exit sts_run_cache_import(struct sts_call *call);
 enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
@@ -70,6 +73,13 @@ enum sts_exit sts_exit_status(enum sts_rc rc);
  */
 STS_MUST_USE enum sts_rc sts_call_state(const struct sts_call *call,
     enum sts_dir_flags flags, struct sts_state **state, struct sts_error *err);
+
+/*
+ * As much of FILE ("-": standard input) as MAX octets and one, which tells
+ * that it is too long; complains itself.  TEXT must have room for that.
+ */
+STS_MUST_USE bool sts_call_read(const char *file, size_t max,
+    struct sts_buf *text);
 
 /* Operand NAME (U-labels will do) as a domain name; complains itself. */
 STS_MUST_USE bool sts_call_domain(const char *name,

@@ -42,6 +42,8 @@ static const struct option_row {
 	    "only the names of all keywords" },
 	{ 'm', "mx", "NAME", offsetof(struct sts_call, mx),
 	    "this MX host or pattern alone" },
+	{ 'n', "dry-run", NULL, offsetof(struct sts_call, dry_run),
+	    "say what would be done and do nothing" },
 	{ 'o', "offline", NULL, offsetof(struct sts_call, offline),
 	    "cache and rules alone, no network" },
 	{ 't', "tlsrpt", NULL, offsetof(struct sts_call, tlsrpt),
@@ -91,6 +93,16 @@ static const struct command {
 	    "Until the policy is fetched again nothing protects the domain.\n"
 	    "The ledger remembers that it was dropped.\n"
 	    "Exit: 0 dropped, 1 none was kept, 2 could not tell.\n" },
+	{ "cache export", "[FILE]", "", 0, 1, true, sts_run_cache_export,
+	    "all unexpired policies as a list",
+	    "To FILE or standard output, for \"cache import\" elsewhere.\n"
+	    "Exit: 0 all of them, 2 some could not be read, or FILE written.\n" },
+	{ "cache import", "FILE", "jn", 1, 1, true, sts_run_cache_import,
+	    "take policies from such a list",
+	    "FILE is what \"cache export\" wrote; - is standard input.  A policy\n"
+	    "that is held is prolonged or made stricter, never weakened.\n"
+	    "Exit: 0 done, 1 the list has errors and nothing was done, 2 could\n"
+	    "not tell or write.\n" },
 	{ "cache fsck", "", "j", 0, 0, true, sts_run_cache_fsck,
 	    "check every file of the state, restore what is damaged",
 	    "Policies are restored from the ledger, hints are thrown away.\n"

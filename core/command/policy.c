@@ -2,41 +2,12 @@
 /*
  * "policy parse" and "policy match": the pure parsers on local input.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "command/command.h"
 #include "policy/match.h"
 #include "policy/policy.h"
-
-/* As much of FILE as tells that it is too long; "-" is standard input. */
-static bool
-read_text(const char *file, struct sts_buf *text)
-{
-	bool standard = strcmp(file, "-") == 0, ok;
-	FILE *stream = standard ? stdin : fopen(file, "r");
-	size_t n;
-	char *room;
-
-	if (stream == NULL) {
-		(void)sts_complain(STS_EXIT_UNSURE, "%s: %s", file,
-		    strerror(errno));
-		return false;
-	}
-	room = sts_buf_room(text, STS_POLICY_TEXT_MAX + 1);
-	errno = room == NULL ? ENOMEM : 0;
-	n = room == NULL ? 0 : fread(room, 1, STS_POLICY_TEXT_MAX + 1, stream);
-	ok = room != NULL && !ferror(stream);
-	if (ok)
-		sts_buf_grew(text, n);
-	else
-		(void)sts_complain(STS_EXIT_UNSURE, "%s: %s", file,
-		    strerror(errno));
-	if (!standard)
-		(void)fclose(stream);
-	return ok;
-}
 
 static enum sts_exit
 print_valid_json(const struct sts_policy *policy)
@@ -137,7 +108,7 @@ sts_run_policy_parse(struct sts_call *call)
 	struct sts_buf text;
 
 	sts_buf_init(&text, STS_POLICY_TEXT_MAX + 1);
-	if (read_text(call->argv[0], &text))
+	if (sts_call_read(call->argv[0], STS_POLICY_TEXT_MAX, &text))
 		status = parse_text(call, &text);
 	sts_buf_clear(&text);
 	return status;
@@ -206,7 +177,7 @@ sts_run_policy_match(struct sts_call *call)
 		return sts_complain(STS_EXIT_USAGE,
 		    "policy match: expects FILE HOST or --mx PATTERN HOST");
 	sts_buf_init(&text, STS_POLICY_TEXT_MAX + 1);
-	if (read_text(call->argv[0], &text))
+	if (sts_call_read(call->argv[0], STS_POLICY_TEXT_MAX, &text))
 		status = match_text(call, &text);
 	sts_buf_clear(&text);
 	return status;

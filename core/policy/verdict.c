@@ -265,8 +265,8 @@ covers(const char *wide, const char *narrow)
 	return wide[0] == '*' && sts_match_mx(wide + 2, narrow + 2);
 }
 
-static bool
-any_covers(const char *const *wide, size_t count, const char *narrow)
+bool
+sts_verdict_covers(const char *const *wide, size_t count, const char *narrow)
 {
 	size_t i;
 
@@ -300,10 +300,11 @@ add_common(struct sts_permitted *permitted, const struct sts_policy *policy,
 	size_t i;
 
 	for (i = 0; i < policy->mx_count; i++)
-		if (any_covers(rule_mx, rule->mx_count, policy->mx[i]))
+		if (sts_verdict_covers(rule_mx, rule->mx_count, policy->mx[i]))
 			permitted->mx[permitted->count++] = policy->mx[i];
 	for (i = 0; i < rule->mx_count; i++)
-		if (any_covers(policy->mx, policy->mx_count, rule_mx[i]) &&
+		if (sts_verdict_covers(policy->mx, policy->mx_count,
+			rule_mx[i]) &&
 		    !any_equals(policy->mx, policy->mx_count, rule_mx[i]))
 			permitted->mx[permitted->count++] = rule_mx[i];
 }

@@ -46,6 +46,10 @@ STS_MUST_USE enum sts_rc sts_verdict_permitted(const struct sts_basis *basis,
     struct sts_permitted *permitted, struct sts_error *err);
 void sts_permitted_clear(struct sts_permitted *permitted);
 
+/* Is every host of the pattern NARROW one of the patterns WIDE's? */
+bool sts_verdict_covers(const char *const *wide, size_t count,
+    const char *narrow);
+
 /* Is HOST listed?  False when nothing lists hosts (RFC 8689 asks this). */
 bool sts_verdict_mx_match(const struct sts_basis *basis, const char *host);
 

@@ -116,6 +116,22 @@ learning(const struct sts_entry *entry, const struct sts_known *before)
 	return STS_LEDGER_CHANGED;
 }
 
+static enum sts_rc
+keep(struct sts_state *state, const struct sts_entry *entry,
+    const struct sts_known *before, const struct sts_now *now,
+    const char *reason, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = sts_ledger_add(state->dir, learning(entry, before), entry->domain,
+	    entry, now, reason, err);
+	if (rc == STS_OK)
+		rc = sts_policies_put(state->dir, entry, err);
+	if (rc == STS_OK)
+		forget(state, STS_TABLE_ABSENT, entry->domain, now);
+	return rc;
+}
+
 enum sts_rc
 sts_state_learn(struct sts_state *state, const struct sts_entry *entry,
     const struct sts_known *before, const struct sts_now *now,
@@ -127,16 +143,24 @@ sts_state_learn(struct sts_state *state, const struct sts_entry *entry,
 	if (entry->policy->max_age == 0)
 		return let_go(state, STS_LEDGER_WITHDRAWN, domain, before, now,
 		    "max_age 0", err);
-	rc = sts_ledger_add(state->dir, learning(entry, before), domain, entry,
-	    now, NULL, err);
+	rc = keep(state, entry, before, now, NULL, err);
 	if (rc == STS_OK)
-		rc = sts_policies_put(state->dir, entry, err);
-	if (rc != STS_OK)
-		return rc;
-	forget(state, STS_TABLE_ABSENT, domain, now);
-	(void)!put_confirmed(state, domain, entry->id, before->tlsrpt,
-	    STS_RECHECK_MIN, now, NULL);
-	return STS_OK;
+		(void)!put_confirmed(state, domain, entry->id, before->tlsrpt,
+		    STS_RECHECK_MIN, now, NULL);
+	return rc;
+}
+
+enum sts_rc
+sts_state_import(struct sts_state *state, const struct sts_entry *entry,
+    const struct sts_known *before, const struct sts_now *now,
+    struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = keep(state, entry, before, now, "imported", err);
+	if (rc == STS_OK)
+		forget(state, STS_TABLE_CHECKED, entry->domain, now);
+	return rc;
 }
 
 enum sts_rc

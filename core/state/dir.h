@@ -18,7 +18,7 @@ enum sts_dir_flags {
 	STS_DIR_WRITE =
 	    1, /* resolver, command: create what is missing inside */
 	STS_DIR_ANYWHERE = 2, /* tests: do not judge the parents' owners */
-	STS_DIR_NOSYNC = 4    /* tests: no fsync */
+	STS_DIR_NOSYNC = 4    /* no fsync: tests, and sts_dir_sync() later */
 };
 
 /*
@@ -61,6 +61,10 @@ int sts_dir_fd(const struct sts_dir *dir); /* borrowed */
  */
 STS_MUST_USE enum sts_rc sts_dir_openat(struct sts_dir *dir, const char *name,
     int flags, int *fd, struct sts_error *err);
+
+/* Everything that was written without fsync is on the disk. */
+STS_MUST_USE enum sts_rc sts_dir_sync(struct sts_dir *dir,
+    struct sts_error *err);
 
 /* errno of a failed open or creation of NAME as one of these errors. */
 enum sts_rc sts_dir_failed(const char *name, struct sts_error *err);

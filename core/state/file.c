@@ -262,6 +262,14 @@ sts_dir_lock(struct sts_dir *dir, const char *name, int flags, int *fd,
 	return end;
 }
 
+enum sts_rc
+sts_dir_sync(struct sts_dir *dir, struct sts_error *err)
+{
+	if (syncfs(sts_dir_fd(dir)) == -1)
+		return write_failed(sts_dir_path(dir), err);
+	return STS_OK;
+}
+
 static enum sts_rc
 append_once(int fd, const char *name, const void *data, size_t len, bool sync,
     struct sts_error *err)

@@ -77,6 +77,14 @@ STS_MUST_USE enum sts_rc sts_state_learn(struct sts_state *state,
     const struct sts_entry *entry, const struct sts_known *before,
     const struct sts_now *now, struct sts_error *err);
 
+/*
+ * The same for a policy that somebody else fetched: nobody has seen the
+ * record, so it is asked for.  That it weakens nothing is the caller's to see.
+ */
+STS_MUST_USE enum sts_rc sts_state_import(struct sts_state *state,
+    const struct sts_entry *entry, const struct sts_known *before,
+    const struct sts_now *now, struct sts_error *err);
+
 /* TXT seen with the id of the policy: fresh for TTL seconds (clamped). */
 STS_MUST_USE enum sts_rc sts_state_confirm(struct sts_state *state,
     const char *domain, const char *id, bool tlsrpt, uint32_t ttl,

@@ -72,7 +72,7 @@ says usage_unknown 'unknown command "frobnicate", see --help'
 expect usage_half 64 '' policy
 says usage_half 'policy: which of parse, match?'
 expect usage_half_wrong 64 '' cache frob
-says usage_half_wrong 'cache: which of list, show, drop, fsck?'
+says usage_half_wrong 'cache: which of list, show, drop, export, import, fsck?'
 expect usage_prefix 64 '' quer example.com
 expect usage_option 64 '' --frob config
 says usage_option 'unknown option "--frob"'
@@ -94,7 +94,8 @@ done >out
 : >empty
 same help_is_narrow out empty
 for command in query 'policy parse' 'policy match' 'record parse' \
-    'cache list' 'cache show' 'cache drop' 'cache fsck' refresh journal \
+    'cache list' 'cache show' 'cache drop' 'cache export' 'cache import' \
+    'cache fsck' refresh journal \
     config; do
 	# shellcheck disable=SC2086
 	expect "help_$command" 0 = $command --help
