@@ -443,35 +443,36 @@ set_servers(ares_channel channel, const struct sts_config_list *list,
 	return rc;
 }
 
-/* What a resolver on another machine says of DNSSEC anybody on the way can
- * say. */
-static bool
-all_loopback(ares_channel channel)
+/* How many servers there are, and whether *ALL are on this machine. */
+static size_t
+count_servers(ares_channel channel, bool *all_loopback)
 {
 	struct ares_addr_port_node *servers = NULL, *node;
 	struct sts_addr addr;
-	bool all = true;
+	size_t count = 0;
 
+	*all_loopback = true;
 	if (ares_get_servers_ports(channel, &servers) != ARES_SUCCESS)
-		return false;
+		*all_loopback = false;
 	for (node = servers; node != NULL; node = node->next) {
 		memset(&addr, 0, sizeof(addr));
 		addr.family = node->family;
 		memcpy(&addr.u, &node->addr, sizeof(addr.u));
-		all = all && sts_addr_loopback(&addr);
+		*all_loopback = *all_loopback && sts_addr_loopback(&addr);
+		count++;
 	}
 	if (servers != NULL)
 		ares_free_data(servers);
-	return all;
+	return count;
 }
 
 /* Everything is given, so that the environment (RES_OPTIONS, LOCALDOMAIN)
  * and options in resolv.conf change nothing. */
 static enum sts_rc
-open_channel(struct sts_dns *dns, struct sts_error *err)
+init_channel(struct sts_dns *dns, int flags, struct sts_error *err)
 {
 	struct ares_options options = {
-		.flags = ARES_FLAG_EDNS,
+		.flags = ARES_FLAG_EDNS | flags,
 		.timeout = TRY_MS,
 		.tries = TRIES,
 		.ednspsz = EDNS_SIZE,
@@ -506,11 +507,41 @@ check_resolv_conf(struct sts_error *err)
 	return STS_OK;
 }
 
+static enum sts_rc
+open_channel(struct sts_dns *dns, const struct sts_config_list *resolvers,
+    int flags, struct sts_error *err)
+{
+	enum sts_rc rc = init_channel(dns, flags, err);
+
+	if (rc == STS_OK && resolvers != NULL && resolvers->count > 0)
+		return set_servers(dns->channel, resolvers, err);
+	return rc == STS_OK ? check_resolv_conf(err) : rc;
+}
+
+/*
+ * Where there is a second server, c-ares asks it after a SERVFAIL, and ends
+ * with "could not contact DNS servers".  From an only server we take the
+ * answer itself, to say what it was.
+ */
+static enum sts_rc
+open_best(struct sts_dns *dns, const struct sts_config_list *resolvers,
+    bool *all_loopback, struct sts_error *err)
+{
+	enum sts_rc rc = open_channel(dns, resolvers, 0, err);
+
+	if (rc != STS_OK || count_servers(dns->channel, all_loopback) != 1)
+		return rc;
+	ares_destroy(dns->channel);
+	dns->channel = NULL;
+	return open_channel(dns, resolvers, ARES_FLAG_NOCHECKRESP, err);
+}
+
 enum sts_rc
 sts_dns_new(struct sts_loop *loop, const struct sts_config_list *resolvers,
     bool trust_ad, struct sts_dns **dns, struct sts_error *err)
 {
 	struct sts_dns *new = calloc(1, sizeof(*new));
+	bool all_loopback;
 	enum sts_rc rc;
 
 	if (new == NULL)
@@ -520,16 +551,14 @@ sts_dns_new(struct sts_loop *loop, const struct sts_config_list *resolvers,
 		return sts_error_set(err, STS_ELOCAL, "DNS library");
 	}
 	new->loop = loop;
-	rc = open_channel(new, err);
-	if (rc == STS_OK && resolvers != NULL && resolvers->count > 0)
-		rc = set_servers(new->channel, resolvers, err);
-	else if (rc == STS_OK)
-		rc = check_resolv_conf(err);
+	rc = open_best(new, resolvers, &all_loopback, err);
 	if (rc != STS_OK) {
 		sts_dns_free(new);
 		return rc;
 	}
-	new->trust_ad = trust_ad || all_loopback(new->channel);
+	/* What a resolver on another machine says of DNSSEC anybody on the
+	 * way can say. */
+	new->trust_ad = trust_ad || all_loopback;
 	*dns = new;
 	return STS_OK;
 }
