@@ -40,6 +40,7 @@ enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
 enum sts_exit sts_run_journal(struct sts_call *call);
+enum sts_exit sts_run_ledger(struct sts_call *call);
 enum sts_exit sts_run_policy_match(struct sts_call *call);
 enum sts_exit sts_run_policy_parse(struct sts_call *call);
 enum sts_exit sts_run_query(struct sts_call *call);
@@ -80,6 +81,9 @@ STS_MUST_USE enum sts_rc sts_call_state(const struct sts_call *call,
  */
 STS_MUST_USE bool sts_call_read(const char *file, size_t max,
     struct sts_buf *text);
+
+/* Is TEXT a day, YYYY-MM-DD?  Complains itself. */
+STS_MUST_USE bool sts_call_day(const char *text);
 
 /* Operand NAME (U-labels will do) as a domain name; complains itself. */
 STS_MUST_USE bool sts_call_domain(const char *name,

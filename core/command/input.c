@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Operands that are files, see command.h.
+ * Operands that are files and days, see command.h.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "base/domain.h"
 #include "command/command.h"
 
 #define PART 65536
@@ -29,6 +30,22 @@ read_stream(FILE *stream, size_t max, struct sts_buf *text)
 		sts_buf_grew(text, n);
 	}
 	return !ferror(stream);
+}
+
+bool
+sts_call_day(const char *text)
+{
+	static const char shape[] = "dddd-dd-dd";
+	bool ok = strlen(text) == sizeof(shape) - 1;
+	size_t i;
+
+	for (i = 0; ok && shape[i] != '\0'; i++)
+		ok = shape[i] == '-' ? text[i] == '-'
+				     : sts_ascii_digit((unsigned char)text[i]);
+	if (!ok)
+		(void)sts_complain(STS_EXIT_USAGE,
+		    "\"%s\" is not a day YYYY-MM-DD", text);
+	return ok;
 }
 
 bool

@@ -80,20 +80,6 @@ print_day(void *arg, const char *day)
 	return true;
 }
 
-/* A name of a file comes from the caller: only a day will do. */
-static bool
-is_day(const char *text)
-{
-	static const char shape[] = "dddd-dd-dd";
-	size_t i;
-
-	for (i = 0; shape[i] != '\0'; i++)
-		if (shape[i] == '-' ? text[i] != '-'
-				    : text[i] < '0' || text[i] > '9')
-			return false;
-	return text[i] == '\0';
-}
-
 static enum sts_exit
 dump_days(struct dump *dump)
 {
@@ -101,12 +87,10 @@ dump_days(struct dump *dump)
 	struct sts_error err;
 	int i;
 
-	for (i = 0; i < call->argc; i++) {
-		if (!is_day(call->argv[i]))
-			return sts_complain(STS_EXIT_USAGE,
-			    "journal: \"%s\" is not a day YYYY-MM-DD",
-			    call->argv[i]);
-	}
+	/* It becomes the name of a file: only a day will do. */
+	for (i = 0; i < call->argc; i++)
+		if (!sts_call_day(call->argv[i]))
+			return STS_EXIT_USAGE;
 	for (i = 0; i < call->argc; i++)
 		(void)print_day(dump, call->argv[i]);
 	if (call->argc == 0 &&

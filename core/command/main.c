@@ -46,6 +46,8 @@ static const struct option_row {
 	    "say what would be done and do nothing" },
 	{ 'o', "offline", NULL, offsetof(struct sts_call, offline),
 	    "cache and rules alone, no network" },
+	{ 's', "since", "DAY", offsetof(struct sts_call, since),
+	    "nothing older than this day, YYYY-MM-DD, UTC" },
 	{ 't', "tlsrpt", NULL, offsetof(struct sts_call, tlsrpt),
 	    "records of TLSRPT (RFC 8460) instead" },
 };
@@ -112,6 +114,12 @@ static const struct command {
 	    "For a timer: fetches every policy that is due again and tidies\n"
 	    "the ledger.\n"
 	    "Exit: 0 all renewed, 1 some hosts failed, 2 could not tell.\n" },
+	{ "ledger", "[DOMAIN...]", "js", 0, MANY, true, sts_run_ledger,
+	    "the history of all policies",
+	    "What was learned, changed, renewed, let go, and what could have\n"
+	    "been a downgrade, oldest first; with --verbose the policies too.\n"
+	    "Exit: 0 fine, 1 damaged records were passed over, 2 could not "
+	    "tell.\n" },
 	{ "journal", "[DAY...]", "j", 0, MANY, true, sts_run_journal,
 	    "the TLS sessions that were recorded",
 	    "DAY is YYYY-MM-DD, UTC; without one all days, oldest first.\n"

@@ -246,6 +246,47 @@ START_TEST(query_offline_rests_on_the_state)
 }
 END_TEST
 
+START_TEST(ledger_tells_the_history)
+{
+	struct sts_now before = now;
+
+	before.wall = 1763895600; /* 2025-11-23T11:00:00Z */
+	learn("b.example", &before);
+	learn("a.example", &now);
+	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
+	ck_assert_int_eq(mta_sts("ledger b.example"), 0);
+	ck_assert_str_eq(output,
+	    "2025-11-23T11:00:00Z b.example learned enforce, id id1, expires "
+	    "2025-11-30T11:00:00Z\n");
+	ck_assert_int_eq(mta_sts("ledger -v b.example"), 0);
+	ck_assert_ptr_nonnull(strstr(output, "\n          > mode: enforce\n"));
+	ck_assert_int_eq(mta_sts("ledger -s 2025-11-24 | sed 's/^[^ ]* //'"),
+	    0);
+	ck_assert_ptr_eq(strstr(output, "a.example learned enforce, id id1"),
+	    output);
+	ck_assert_ptr_nonnull(strstr(output,
+	    "\na.example dropped: by the operator\n"));
+	ck_assert_int_eq(mta_sts("ledger --json B.Example."), 0);
+	ck_assert_str_eq(output,
+	    "{\"time\":\"2025-11-23T11:00:00Z\",\"domain\":\"b.example\","
+	    "\"event\":\"learned\",\"mode\":\"enforce\",\"id\":\"id1\","
+	    "\"expires\":\"2025-11-30T11:00:00Z\","
+	    "\"policy\":\"94e871e5f05a0161\",\"reason\":\"\"}\n");
+	ck_assert_int_eq(mta_sts("ledger -jv b.example"), 0);
+	ck_assert_ptr_nonnull(strstr(output,
+	    "\"text\":\"version: STSv1\\nmode: enforce\\n"));
+	ck_assert_int_eq(mta_sts("ledger -j a.example | tail -1"), 0);
+	ck_assert_ptr_nonnull(strstr(output,
+	    "\"event\":\"dropped\",\"mode\":null,\"id\":null,"));
+	ck_assert_int_eq(mta_sts("ledger none.example"), 0);
+	ck_assert_str_eq(output, "");
+	ck_assert_int_eq(run("printf '\\nrubbish\\n' >>%s/ledger", state), 0);
+	ck_assert_int_eq(mta_sts("ledger none.example"), 1);
+	ck_assert_str_eq(output,
+	    "mta-sts: ledger: 1 damaged records passed over\n");
+}
+END_TEST
+
 START_TEST(journal_is_dumped)
 {
 	struct sts_session session = {
@@ -347,6 +388,7 @@ main(void)
 		tcase_add_test(tc, fsck_says_what_it_cannot_repair);
 		tcase_add_test(tc, fsck_tells_a_damaged_ledger);
 		tcase_add_test(tc, query_offline_rests_on_the_state);
+		tcase_add_test(tc, ledger_tells_the_history);
 		tcase_add_test(tc, journal_is_dumped);
 		tcase_add_test(tc, refresh_has_nothing_to_do);
 		tcase_add_test(tc, everything_belongs_to_the_owner);

@@ -95,7 +95,7 @@ done >out
 same help_is_narrow out empty
 for command in query 'policy parse' 'policy match' 'record parse' \
     'cache list' 'cache show' 'cache drop' 'cache export' 'cache import' \
-    'cache fsck' refresh journal \
+    'cache fsck' refresh ledger journal \
     config; do
 	# shellcheck disable=SC2086
 	expect "help_$command" 0 = $command --help
@@ -259,6 +259,9 @@ says query_forms 'query: --brief and --json exclude each other'
 expect query_no_state 2 '' -c nostate.conf query --offline b.example
 expect list_no_state 2 '' -c nostate.conf cache list
 says list_no_state "$dir/nosuch: No such file or directory"
+expect ledger_bad_day 64 '' -c nostate.conf ledger --since 2026-1-1
+says ledger_bad_day '"2026-1-1" is not a day YYYY-MM-DD'
+expect ledger_bad_name 64 '' -c nostate.conf ledger a.example a_b
 expect show_bad_name 64 '' -c nostate.conf cache show a_b
 expect drop_bad_name 64 '' -c nostate.conf cache drop a_b
 
