@@ -97,6 +97,12 @@ class Plain:
     def run_queue(self, option="-qff"):
         self.run("exim4", option)
 
+    def version(self):
+        """Exim's version in numbers: (4, 96)."""
+        said = self.run("exim4", "-bV").stdout
+        return tuple(map(int, re.search(r"version ([\d.]+)", said)[1]
+                         .split(".")))
+
     def read(self, name):
         file = self.file(f"{LOG}/{name}")
         return file.read_text(errors="replace") if file.exists() else ""

@@ -45,9 +45,8 @@ def dkim_and_interface_of_the_site_are_kept(world, machine):
     with site(machine, DKIM):
         shown = machine.run("exim4", "-bP", "transport",
                             "remote_smtp_mtasts").stdout
-        for line in ("dkim_domain = mail.sender.example",
+        for line in ("{mail.sender.example}", "{/etc/exim4/dkim.key}",
                      "dkim_selector = test", "dkim_canon = relaxed",
-                     "dkim_private_key = /etc/exim4/dkim.key",
                      "helo_data = helo.sender.example",
                      "interface = 5.75.0.2"):
             check.expect(line in shown, f"{line!r} not in:\n{shown}")
@@ -57,6 +56,18 @@ def dkim_and_interface_of_the_site_are_kept(world, machine):
         check.expect("DKIM-Signature" in taken["header"], "not signed")
         said = world.events(mark, "EHLO")[-1]["line"]
         check.equal(said, "EHLO helo.sender.example", "EHLO")
+
+
+@check.case()
+def no_dkim_domain_no_signature(world, machine):
+    """Whatever else of DKIM the site sets, even strictness."""
+    rest = DKIM.partition("\n")[2] + "DKIM_STRICT = true\n"
+    for domain in ("", "DKIM_DOMAIN = ${if def:h_X-None:{other.example}}\n"):
+        with site(machine, domain + rest):
+            mark = world.mark()
+            binding.delivered(world, machine)
+            taken = world.events(mark, "DATA")[0]
+            check.expect("DKIM" not in taken["header"], taken["header"])
 
 
 @check.case()
