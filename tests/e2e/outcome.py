@@ -42,8 +42,9 @@ def settled(log):
                for number in re.findall(r"(\S+) <= <>", log))
 
 
-def certificate(log, host):
-    found = re.findall(rf"[=-]> .* H={re.escape(host)} .* CV=(\w+)", log)
+def certificate(log, address):
+    """What Exim thought of the one at ADDRESS, which may have aliases."""
+    found = re.findall(rf"[=-]> .* \[{re.escape(address)}\].* CV=(\w+)", log)
     return VERIFIED.get(found[-1], found[-1]) if found else "unlogged"
 
 
@@ -69,7 +70,8 @@ def watch(world, machine, action):
     host = None
     if taken:
         host = taken[-1]["host"]
-        what = certificate(log, host) if taken[-1]["tls"] else "clear"
+        what = certificate(log, taken[-1]["address"]) \
+            if taken[-1]["tls"] else "clear"
     return Outcome(what, host, {entry["host"] for entry in events},
                    [entry for entry in rcpts if entry["tls"] is None],
                    rcpts, queue, log, machine.panic()[len(panic):])

@@ -16,9 +16,9 @@ from cases.reuse import HOST, STOLEN, THIEF, got_nothing, queued, rcpts, \
     takers
 
 ACL = "/etc/exim4/conf.d/acl/99_site"
-HIJACKER, OUTSIDE, FREE, CROOK = (
+OUTSIDE, FREE, CROOK = (
     domains.BY_NAME[name] for name in
-    ("hijacker", "outside", "no-policy", "wildcard"))
+    ("outside", "no-policy", "wildcard"))
 BROKEN = ("outside", "wrong-name", "stripped", "tenant-strict")
 FORGED = {"name": GOOD.zone, "type": "MX", "do": "forge",
           "with": [[10, EVIL]]}
@@ -104,34 +104,6 @@ def callout_of_a_sender_obeys_the_policy(world, machine):
                             sender=f"x@{domains.BY_NAME[name].zone}")
             check.expect("\n451" in said, f"{name}: {said}")
             check.equal(world.events(mark, "RCPT"), [], name)
-
-
-# -- mail hosts by alias ---------------------------------------------------
-
-def alias_of_a_foreign_host_is_not_used(world, machine):
-    """Exim remembers that a host failed under the name behind the alias."""
-    got = outcome.deliver(world, machine, f"x@{HIJACKER.zone}")
-    check.equal((got.what, got.met), ("deferred", set()), got.log)
-    got = outcome.deliver(world, machine, f"bob@{GOOD.zone}")
-    check.equal(got.host, HOST, got.log)
-    mark = world.mark()
-    machine.send(f"bob@{domains.BY_NAME['own-alias'].zone}")
-    check.equal(takers(world, mark, "own-alias.example"),
-                ["mx.own-alias.example"], machine.log())
-
-
-for _machine in ("split", "single"):
-    check.add(f"alias_of_a_foreign_host_is_not_used_{_machine}",
-              alias_of_a_foreign_host_is_not_used, _machine)
-
-
-@check.case()
-def alias_that_cannot_be_looked_up_is_none(world, machine):
-    """Mail waits; that lookup failing must not drop the filter."""
-    for lie in ("servfail", "refuse"):
-        with world.lying(FORGED, {"name": EVIL, "type": "CNAME", "do": lie}):
-            got = outcome.deliver(world, machine, f"bob@{GOOD.zone}")
-            check.equal((got.what, got.met), ("deferred", set()), got.log)
 
 
 # -- queue runs -------------------------------------------------------------

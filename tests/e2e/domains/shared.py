@@ -24,12 +24,12 @@ ROWS = [
            plain=verified("mx.good"), ours=deferred(NO_MX), verdict="refuse",
            hosts=(), mx=((10, "mx.good.example"),), patterns=("mx",)),
     Domain("hijacker", "MX an alias of another domain's MX host",
-           plain=unverified("mx.good"), ours=deferred(NO_MX),
+           plain=unverified("mx.good"), ours=deferred(BAD_CERT),
            hosts=(), mx=((10, "mx"), (20, "chain")),
            records="mx CNAME mx.good.example.\nchain CNAME mx\n",
            patterns=("*", "mx.good.example")),
-    Domain("own-alias", "nothing (MX an alias within the domain)", ours=None,
-           hosts=(Host(alias="real"),)),
+    Domain("own-alias", "nothing (MX an alias within the domain)",
+           ours=verified("mx.own-alias"), hosts=(Host(alias="real"),)),
 
     # The sending machine's own domain, and ones it is a backup MX of.
     Domain("sender", "ourselves", ours=None, mode=None, hosts=(),
