@@ -23,6 +23,7 @@
 #define HEADER_MAX  32768 /* all header lines, interim answers included */
 #define URL_MAX     (STS_DOMAIN_MAX + sizeof("https://:65535" STS_POLICY_PATH))
 #define RESOLVE_MAX (STS_DOMAIN_MAX + STS_ADDR_TEXT + sizeof("+:65535:[]"))
+#define NOT_WHOLE   "the policy did not arrive whole: "
 
 #define SET(easy, option, value)                                               \
 	(curl_easy_setopt((easy), CURLOPT_##option, (value)) == CURLE_OK)
@@ -185,17 +186,18 @@ static const struct {
 	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy: " },
 	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH,
 	    "no TLS session with the policy host: " },
-	{ CURLE_PARTIAL_FILE, STS_EFETCH, "the policy was cut short: " },
+	{ CURLE_PARTIAL_FILE, STS_EFETCH, NOT_WHOLE },
 	{ CURLE_RECV_ERROR, STS_EFETCH, "connection to the policy host: " },
 	{ CURLE_SEND_ERROR, STS_EFETCH, "connection to the policy host: " },
 	{ CURLE_GOT_NOTHING, STS_EFETCH, "the policy host did not answer: " },
 };
 
-/* A line longer than libcurl takes is lack of memory to it, up to 8.5. */
+/* Has more come than a header may have, and no end of it?  A line longer than
+ * libcurl takes is lack of memory to it, up to 8.5. */
 static bool
-is_endless_line(const struct sts_fetch *fetch, CURLcode code)
+is_endless_head(const struct sts_fetch *fetch)
 {
-	return code == CURLE_OUT_OF_MEMORY && !fetch->head_good &&
+	return !fetch->head_good &&
 	       sts_verify_received(fetch->verify) > HEADER_MAX;
 }
 
@@ -206,10 +208,12 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 	const char *reason = fetch->reason;
 	size_t i;
 
-	if (is_endless_line(fetch, code)) {
+	if (is_endless_head(fetch)) {
 		refuse_head(fetch);
 		return;
 	}
+	if (code == CURLE_RECV_ERROR && fetch->head_good)
+		code = CURLE_PARTIAL_FILE;
 	if (reason[0] == '\0')
 		reason = curl_easy_strerror(code);
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
@@ -320,8 +324,7 @@ explain(struct sts_fetch *fetch, CURLcode code)
 		(void)sts_error_set(err, STS_EFETCH,
 		    "the policy host did not answer");
 	else if ((gap = find_gap(fetch)) != NULL)
-		(void)sts_error_set(err, STS_EFETCH,
-		    "the policy was cut short: %s", gap);
+		(void)sts_error_set(err, STS_EFETCH, NOT_WHOLE "%s", gap);
 }
 
 static void

@@ -13,8 +13,8 @@ HOST = {"hosts": (), "mx": ((10, "mx.good.example"),), "patterns": ("mx",)}
 REDIRECT = "a redirect is never followed"
 HEADER = "header is larger than 32768 octets"
 SIZE = "the policy is larger than 65536 octets"
-LENGTH = "its length is not its Content-Length"
-CUT = "the policy was cut short"
+LENGTH = "Content-Length"
+CUT = "the policy did not arrive whole"
 SILENCE = "the policy host did not answer"
 NO_HTTP = "not an answer of HTTP"
 NO_TLS = "no TLS session with the policy host"
@@ -168,7 +168,7 @@ ROWS = [
     failed("body-endless", "body for ever", SIZE),
     taken("until-close", "end of the body by end of the session"),
     failed("until-cut", "end of the body without close_notify", CUT),
-    failed("until-reset", "end of the body by a reset", CONNECTION),
+    failed("until-reset", "end of the body by a reset", CUT),
     taken("length-cut", "whole body, then no close_notify"),
     taken("length-zeros", "Content-Length with zeros in front"),
     taken("length-open", "whole body, connection stays open"),
@@ -185,9 +185,7 @@ ROWS = [
     failed("length-plus", "Content-Length with a sign", LENGTH),
     failed("length-overflow", "Content-Length of forty digits", LENGTH),
     *(cut(f"line-{n}-{end}", f"cut behind line {n} ({end})")
-      for n in range(5) for end in ("notify", "cut")),
-    *(cut(f"line-{n}-reset", f"reset behind line {n}", CONNECTION)
-      for n in range(5)),
+      for n in range(5) for end in ("notify", "cut", "reset")),
     cut("line-4-chunks", "cut behind line 4, in chunks"),
     cut("line-4-until-cut", "cut behind line 4, no length, no close_notify",
         CUT),
@@ -210,8 +208,8 @@ ROWS = [
     failed("chunks-trailer-huge", "a trailer field of 9999 octets", None),
     failed("chunks-extension-huge", "a chunk extension for ever", "timed out",
            timeout="1s"),
-    failed("chunks-gzip", "compressed by Transfer-Encoding", "encoding"),
-    failed("encoding-unknown", "unknown Transfer-Encoding", "encoding"),
+    failed("chunks-gzip", "compressed by Transfer-Encoding", "ncoding"),
+    failed("encoding-unknown", "unknown Transfer-Encoding", "ncoding"),
 
     # Slow ones.
     taken("octets", "every octet in a record of its own"),
