@@ -302,6 +302,28 @@ found_name(struct sts_verify *verify, const X509 *cert)
 	sts_buf_clear(&names);
 }
 
+/* Where OpenSSL's words do not tell a postmaster what is wrong. */
+static const char *
+hint(int error)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} hints[] = {
+		{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+		    " (an unknown CA, or an intermediate is missing)" },
+		{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+		    " (an unknown CA, or an intermediate is missing)" },
+		{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, " (an unknown root)" },
+	};
+	size_t i;
+
+	for (i = 0; i < COUNT(hints); i++)
+		if (hints[i].error == error)
+			return hints[i].text;
+	return "";
+}
+
 static void
 found_trust(struct sts_verify *verify, int error, const X509 *cert)
 {
@@ -309,10 +331,10 @@ found_trust(struct sts_verify *verify, int error, const X509 *cert)
 	bool ours = error == X509_V_ERR_OUT_OF_MEM;
 
 	(void)sts_error_set(&verify->found, ours ? STS_ELOCAL : STS_ECERTTRUST,
-	    "certificate %s issued by %s: %.60s",
+	    "certificate %s issued by %s: %.60s%s",
 	    name_text(X509_get_subject_name(cert), subject),
 	    name_text(X509_get_issuer_name(cert), issuer),
-	    X509_verify_cert_error_string(error));
+	    X509_verify_cert_error_string(error), hint(error));
 }
 
 /* Remember in words what stopped the verification. */
