@@ -12,7 +12,8 @@
 
 enum lot { /* of the MX hosts, seen together */
 	LOT_UNKNOWN,
-	LOT_NULL, /* RFC 7505 */
+	LOT_NULL,     /* RFC 7505 */
+	LOT_NAMELESS, /* MX records, but of no host name */
 	LOT_REFUSED,
 	LOT_SOME,
 	LOT_ALL,
@@ -22,6 +23,7 @@ enum lot { /* of the MX hosts, seen together */
 static const char *const lot_words[] = {
 	[LOT_UNKNOWN] = "verified TLS demanded",
 	[LOT_NULL] = "no mail taken",
+	[LOT_NAMELESS] = "verified TLS demanded",
 	[LOT_REFUSED] = "no MX permitted",
 	[LOT_SOME] = "not every MX permitted",
 	[LOT_ALL] = "verified TLS demanded",
@@ -58,8 +60,10 @@ collect(const struct sts_findings *found, const char *mx, struct hosts *hosts)
 static enum lot
 lot_of(const struct sts_findings *found, const struct hosts *hosts)
 {
+	if (hosts->count == 0 && found->mx_error.rc != STS_OK)
+		return LOT_UNKNOWN;
 	if (hosts->count == 0)
-		return found->mx_error.rc == STS_OK ? LOT_NULL : LOT_UNKNOWN;
+		return found->mx.count == 0 ? LOT_NAMELESS : LOT_NULL;
 	if (hosts->refusals == 0)
 		return LOT_ALL;
 	return hosts->refusals == hosts->count ? LOT_REFUSED : LOT_SOME;
@@ -122,6 +126,9 @@ add_hosts(struct sts_buf *buf, const struct sts_findings *found,
 		return;
 	case LOT_NULL:
 		(void)sts_buf_str(buf, "the domain has a null MX");
+		return;
+	case LOT_NAMELESS:
+		(void)sts_buf_str(buf, "no MX record names a host");
 		return;
 	case LOT_REFUSED:
 	case LOT_SOME:

@@ -3,37 +3,45 @@
  * MX lists, see mxlist.h.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/domain.h"
 #include "resolve/mxlist.h"
 
 static int
-by_preference(const void *a, const void *b)
+by_preference(const struct sts_mx_host *x, const struct sts_mx_host *y)
 {
-	const struct sts_mx_host *x = a, *y = b;
-
 	if (x->preference != y->preference)
 		return x->preference < y->preference ? -1 : 1;
 	return strcmp(x->name, y->name);
+}
+
+/* Put HOST in its place; of too many the best are kept. */
+static void
+insert(struct sts_mx_list *list, const struct sts_mx_host *host)
+{
+	size_t at = list->count;
+
+	if (list->count < STS_MX_LIST_MAX)
+		list->count++;
+	for (; at > 0 && by_preference(host, &list->host[at - 1]) < 0; at--)
+		if (at < STS_MX_LIST_MAX)
+			list->host[at] = list->host[at - 1];
+	if (at < STS_MX_LIST_MAX)
+		list->host[at] = *host;
 }
 
 static void
 add_host(struct sts_mx_list *list, unsigned preference, const char *name,
     size_t len)
 {
-	struct sts_mx_host *host = &list->host[list->count];
+	struct sts_mx_host host = { .preference = preference };
 
-	if (list->count == STS_MX_LIST_MAX)
-		return;
-	memset(host, 0, sizeof(*host));
-	host->preference = preference;
 	/* A name that is none cannot be connected to; "" is RFC 7505's. */
 	if (len > 0 && strcmp(name, ".") != 0 &&
-	    sts_domain_normalize(name, len, host->name, NULL) != STS_OK)
+	    sts_domain_normalize(name, len, host.name, NULL) != STS_OK)
 		return;
-	list->count++;
+	insert(list, &host);
 }
 
 enum sts_rc
@@ -51,8 +59,6 @@ sts_mxlist_from(const struct sts_dns_answer *answer, const char *domain,
 		for (i = 0; i < answer->count; i++)
 			add_host(list, answer->rr[i].preference,
 			    answer->rr[i].data, answer->rr[i].len);
-		qsort(list->host, list->count, sizeof(list->host[0]),
-		    by_preference);
 		return STS_OK;
 	case STS_DNS_NODATA:
 		list->implicit = true;

@@ -79,7 +79,7 @@ def watch(world, machine, action):
 
 def permitted(domain):
     """Mail hosts DOMAIN's own policy allows among those of the world."""
-    names = [domain.full(name) for name in domain.patterns or
+    names = [domain.full(name).lower() for name in domain.patterns or
              [name for _, name in domain.exchangers()]]
     return {host for host in domains.ADDRESSES
             if host in names or "*." + host.split(".", 1)[1] in names}

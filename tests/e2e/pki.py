@@ -103,6 +103,7 @@ KINDS = {
     "ca-leaf": Kind(basic="CA:TRUE"),
     # Other names than the host's own, or spelt otherwise.
     "domain-only": Kind("DNS:{domain}"),
+    "alias-only": Kind("DNS:real.{domain}"),
     "below-domain": Kind("DNS:*.{domain}"),
     "wildcard": Kind("DNS:*.{parent}"),
     "wildcard-twice": Kind("DNS:*.*.{domain}"),

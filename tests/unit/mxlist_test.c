@@ -83,16 +83,18 @@ START_TEST(what_is_no_host_name_is_left_out)
 }
 END_TEST
 
-START_TEST(more_hosts_than_are_kept)
+START_TEST(of_too_many_hosts_the_best_are_kept)
 {
 	struct sts_rr rr[STS_DNS_RR_MAX];
 	char name[] = "mx.example";
 	size_t i;
 
 	for (i = 0; i < STS_DNS_RR_MAX; i++)
-		rr[i] = mx((unsigned)i, name);
+		rr[i] = mx((unsigned)(STS_DNS_RR_MAX - i), name);
 	ck_assert_int_eq(convert(STS_DNS_OK, rr, STS_DNS_RR_MAX), STS_OK);
 	ck_assert_uint_eq(list.count, STS_MX_LIST_MAX);
+	for (i = 0; i < STS_MX_LIST_MAX; i++)
+		ck_assert_uint_eq(list.host[i].preference, i + 1);
 }
 END_TEST
 
@@ -116,7 +118,7 @@ main(void)
 	tcase_add_test(tcase, sts_55_without_mx_the_domain_itself);
 	tcase_add_test(tcase, sts_54_null_mx_is_an_empty_name);
 	tcase_add_test(tcase, what_is_no_host_name_is_left_out);
-	tcase_add_test(tcase, more_hosts_than_are_kept);
+	tcase_add_test(tcase, of_too_many_hosts_the_best_are_kept);
 	tcase_add_test(tcase, what_dns_did_not_say);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -22,7 +22,7 @@ enum rules {
 
 struct row {
 	const char *policy; /* mode and mx lines, NULL: none */
-	const char *hosts;  /* blank between them, NULL: no list */
+	const char *hosts;  /* blank between them, NULL: no list, "-": empty */
 	enum sts_answer answer;
 	enum sts_rc trouble;
 	const char *reason;
@@ -68,6 +68,8 @@ static const struct row rows[] = {
 	    NO_RULE,
 	    "enforce, verified TLS demanded: 1.y, 2.y, 3.y, 4.y and 2 more",
 	    0 },
+	{ ENFORCE, "-", POLICY, NO_RULE,
+	    "enforce, verified TLS demanded: no MX record names a host", 0 },
 
 	/* Each mode. */
 	{ "mode: testing\nmx: a.x.example\n", "a.x.example", POLICY, NO_RULE,
@@ -147,6 +149,8 @@ fill_hosts(const char *hosts)
 		(void)sts_error_set(&found.mx_error, STS_EDNS, "no list");
 		return;
 	}
+	if (strcmp(hosts, "-") == 0)
+		return;
 	do {
 		len = strcspn(hosts, " ");
 		(void)snprintf(host->name, sizeof(host->name), "%.*s", (int)len,
