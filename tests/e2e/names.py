@@ -64,6 +64,7 @@ def head(origin):
 TLSA = {
     "right": ("3 1 1 {spki}",),
     "wrong": ("3 1 1 " + "00" * 32,),
+    "one-right": ("3 1 1 " + "00" * 32, "3 1 1 {spki}"),
 }
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """DANE beside MTA-STS (RFC 8461, 2; RFC 7672)."""
-from row import BAD_CERT, Domain, Host, dane, deferred
+from row import BAD_CERT, NO_MX, Domain, Host, dane, deferred, verified
 
 ROWS = [
     Domain("dane-good", "nothing (DANE, certificate of a private CA)",
@@ -12,4 +12,24 @@ ROWS = [
     Domain("dane-bad", "TLSA record is of another certificate",
            plain=deferred(BAD_CERT), ours=deferred(BAD_CERT),
            signed=True, hosts=(Host(tlsa="wrong"),)),
+    Domain("dane-expired", "nothing (DANE, expired certificate)",
+           ours=dane("mx.dane-expired"), signed=True,
+           hosts=(Host(cert="expired", tlsa="right"),)),
+    Domain("dane-one-right", "nothing (two TLSA records, one fits)",
+           ours=dane("mx.dane-one-right"), signed=True,
+           hosts=(Host(cert="unknown-ca", tlsa="one-right"),)),
+    Domain("dane-none", "nothing (signed zone without TLSA record)",
+           ours=verified("mx.dane-none"), report="success", signed=True),
+    Domain("dane-outside", "DANE is right, but the MX not in the policy",
+           ours=deferred(NO_MX), verdict="refuse", signed=True,
+           hosts=(Host(tlsa="right"),), patterns=("other",)),
+    Domain("dane-unsigned", "TLSA record fits, in an unsigned zone; unknown"
+           " CA", ours=deferred(BAD_CERT), report="certificate-not-trusted",
+           hosts=(Host(cert="unknown-ca", tlsa="right"),)),
+    Domain("dane-unsigned-bad", "TLSA record of another certificate, in an"
+           " unsigned zone", ours=verified("mx.dane-unsigned-bad"),
+           report="success", hosts=(Host(tlsa="wrong"),)),
+    Domain("dane-mixed", "best MX fails DANE, the next has none and is good",
+           ours=verified("mx2.dane-mixed"), signed=True,
+           hosts=(Host("mx1", tlsa="wrong"), Host("mx2"))),
 ]
