@@ -64,6 +64,8 @@ def head(origin):
 TLSA = {
     "right": ("3 1 1 {spki}",),
     "wrong": ("3 1 1 " + "00" * 32,),
+    "pkix": ("0 1 1 {spki}", "1 1 1 {spki}"),
+    "unknown-digest": ("3 1 9 {spki}",),
     "one-right": ("3 1 1 " + "00" * 32, "3 1 1 {spki}"),
 }
 

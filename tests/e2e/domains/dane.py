@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """DANE beside MTA-STS (RFC 8461, 2; RFC 7672)."""
-from row import BAD_CERT, NO_MX, Domain, Host, dane, deferred, verified
+from row import BAD_CERT, NO_MX, Domain, Host, Lie, dane, deferred, verified
+
+NO_TLSA = "DANE error: tlsa lookup DEFER"
 
 ROWS = [
     Domain("dane-good", "nothing (DANE, certificate of a private CA)",
@@ -32,4 +34,19 @@ ROWS = [
     Domain("dane-mixed", "best MX fails DANE, the next has none and is good",
            ours=verified("mx2.dane-mixed"), signed=True,
            hosts=(Host("mx1", tlsa="wrong"), Host("mx2"))),
+    Domain("dane-pkix", "only TLSA records of usage 0 and 1",
+           ours=verified("mx.dane-pkix"), signed=True,
+           hosts=(Host(tlsa="pkix"),)),
+    Domain("dane-pkix-bad", "the same, and an unknown CA",
+           ours=deferred(BAD_CERT), signed=True,
+           hosts=(Host(cert="unknown-ca", tlsa="pkix"),)),
+    Domain("dane-digest", "TLSA record of an unknown digest, unknown CA",
+           ours=deferred("TLS session"), signed=True,
+           hosts=(Host(cert="unknown-ca", tlsa="unknown-digest"),)),
+    Domain("dane-servfail", "no answer to the question for TLSA",
+           ours=deferred(NO_TLSA), signed=True, hosts=(Host(tlsa="right"),),
+           lies=(Lie("_25._tcp.mx", "servfail", "TLSA"),)),
+    Domain("dane-denied", "TLSA record of another certificate denied",
+           ours=deferred(NO_TLSA), signed=True, hosts=(Host(tlsa="wrong"),),
+           lies=(Lie("_25._tcp.mx", "nxdomain", "TLSA"),)),
 ]
