@@ -154,8 +154,7 @@ class Ours(Plain):
         self.clock(0, 0)
         for path in (MODULE, RESOLVER, "/etc/mta-sts.conf"):
             self.restore(path)
-        self.run("umount", STATE, check=False)
-        self.run("umount", BOOT_ID, check=False)
+        self.run("umount", "-q", STATE, BOOT_ID, check=False)
         shutil.rmtree(self.file(STATE), ignore_errors=True)
         self.make_state()
         self.log_socket.clear()

@@ -29,7 +29,9 @@ class World(space.Space):
     def __init__(self):
         super().__init__()
         self.senders = {}
+        self.used = set()  # machines that are not as they were made
         self.changed = set()  # domains whose zone is not as their row says
+        self.attacked = False  # the resolver may remember something wrong
         self.stage = self.path("stage")  # our software as installed
 
     def up(self):
@@ -79,6 +81,7 @@ class World(space.Space):
         """The machine NAME that sends mail; made at its first use."""
         if name not in self.senders:
             self.senders[name] = exim.KINDS[name](self, name)
+        self.used.add(name)
         return self.senders[name]
 
     def compile(self, source, *options):
@@ -126,6 +129,7 @@ class World(space.Space):
     def lie(self, *rules):
         """Tell the man in the middle to lie so, beside what he does."""
         self.lies += rules
+        self.attacked = True
         self.write_lies()
 
     @contextlib.contextmanager
@@ -189,6 +193,7 @@ class World(space.Space):
     def publish(self, domain, id=None):
         """Publish a policy id of DOMAIN and wait until it is answered."""
         self.changed.add(domain.name)
+        self.attacked = True
         before = wire.serial(net.NAMES, domain.zone)
         self.names.change(domain, id)
         space.wait_for(f"new zone {domain.zone}", lambda: wire.serial(
@@ -202,9 +207,12 @@ class World(space.Space):
         for name in sorted(self.changed):
             self.publish(domains.BY_NAME[name])
         self.changed.clear()
-        self.names.forget()
-        for machine in self.senders.values():
-            machine.reset()
+        if self.attacked:
+            self.names.forget()
+            self.attacked = False
+        for name in self.used:
+            self.senders[name].reset()
+        self.used.clear()
         self.check_alive()
 
     # -- what the receiving side saw --------------------------------------

@@ -71,4 +71,5 @@ for _domain in domains.DOMAINS:
         check.add(f"plain_{_domain.name}", plain, "plain", _domain)
     if _domain.ours:
         check.add(f"split_{_domain.name}", whole, "split", _domain)
+    if _domain.ours and _domain.name not in domains.PUBLISHING:
         check.add(f"single_{_domain.name}", delivery, "single", _domain)
