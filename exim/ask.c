@@ -96,6 +96,17 @@ refresh(const struct sts_ask *ask, struct sts *sts, const char *domain,
 	return sts_lookup(sts, domain, result, NULL);
 }
 
+/* Is DNS all that is to blame for knowing nothing? */
+static bool
+held_by_dns(const struct sts_result *result)
+{
+	struct sts_error why = { 0 };
+
+	return sts_result_answer(result) == STS_ANSWER_UNKNOWN &&
+	       sts_result_verdict(result, "", &why) == STS_VERDICT_REFUSE &&
+	       why.rc == STS_EDNS;
+}
+
 /* Sentence and pattern from what is known; FAILED is "" or why no more is. */
 static void
 conclude(struct sts_ask_answer *answer, const char *failed)
@@ -105,6 +116,7 @@ conclude(struct sts_ask_answer *answer, const char *failed)
 	struct sts_buf buf;
 
 	answer->mode = sts_result_mode(answer->result);
+	answer->by_dns = held_by_dns(answer->result);
 	sts_buf_init(&buf, STS_PATTERN_MAX);
 	pattern = sts_pattern_reject(answer->result, &buf);
 	answer->pattern = strdup(pattern);

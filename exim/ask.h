@@ -29,6 +29,7 @@ struct sts_ask_paths {      /* all borrowed for ever */
 struct sts_ask_answer {
 	char domain[STS_DOMAIN_MAX + 1]; /* "" for what is no domain */
 	enum sts_mode mode;
+	bool by_dns; /* mode "defer", since DNS cannot tell: no fault of ours */
 	char *pattern; /* of hosts to ignore; NULL: all */
 	char reason[STS_ASK_SENTENCE];
 	struct sts_result *result; /* NULL: none could be had */

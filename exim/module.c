@@ -56,18 +56,22 @@ argument(int argc, uschar *argv[], int i)
 	return strnlen(text, ARGUMENT_MAX) < ARGUMENT_MAX ? text : "";
 }
 
-/* enforce, testing, none or defer. */
+/* enforce, testing, none; defer, by a fault of ours; unknown, by DNS. */
 int
 sts_mode(uschar **yield, int argc, uschar *argv[])
 {
 	const char *domain = argument(argc, argv, 0);
+	const char *name = sts_mode_name(STS_MODE_DEFER);
+	const struct sts_ask_answer *answer;
 	int error = errno;
-	enum sts_mode mode = STS_MODE_DEFER;
 
-	if (domain[0] != '\0')
-		mode = sts_ask_domain(&ask, domain)->mode;
+	if (domain[0] != '\0') {
+		answer = sts_ask_domain(&ask, domain);
+		name = answer->by_dns ? sts_answer_name(STS_ANSWER_UNKNOWN)
+				      : sts_mode_name(answer->mode);
+	}
 	errno = error;
-	return answer_with(yield, sts_mode_name(mode));
+	return answer_with(yield, name);
 }
 
 /* One host list item that matches every MX host that is not permitted. */

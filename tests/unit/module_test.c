@@ -201,6 +201,16 @@ START_TEST(without_an_answer_mail_waits)
 }
 END_TEST
 
+START_TEST(unknown_by_dns_is_no_fault_of_ours)
+{
+	write_file(config_path, "on-dns-error defer\n", 0644);
+	set_resolver("echo 'policy example.com answer=unknown cause=dns "
+		     "source=live stored=0 tlsrpt=0 reason=\"SERVFAIL\"'");
+	ck_mode("example.com", "unknown");
+	ck_assert_str_eq(call(sts_reject, "example.com"), "*");
+}
+END_TEST
+
 START_TEST(without_a_state_mail_waits)
 {
 	resolver_says("example.com", "enforce");
@@ -486,6 +496,7 @@ main(void)
 	tcase_add_test(tc, testing_and_none_are_told);
 	tcase_add_loop_test(tc, without_an_answer_mail_waits, 0,
 	    sizeof(bad_resolvers) / sizeof(bad_resolvers[0]));
+	tcase_add_test(tc, unknown_by_dns_is_no_fault_of_ours);
 	tcase_add_test(tc, without_a_state_mail_waits);
 	tcase_add_test(tc, a_state_of_root_means_that_mail_waits);
 	tcase_add_test(tc, with_a_bad_configuration_mail_waits);

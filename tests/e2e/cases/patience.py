@@ -7,6 +7,7 @@ new message has one attempt, which must be a real one (RFC 8461, 5).
 """
 import concurrent.futures
 import contextlib
+import dataclasses
 import os
 import signal
 import time
@@ -18,6 +19,7 @@ import exim
 import net
 import outcome
 from binding import GOOD
+from cases import faults
 from cases.faults import DAY, HOUR, TXT, lie
 from cases.lookup import fetches, fetching_resolver
 from row import NO_MX
@@ -48,9 +50,9 @@ def stripped(world):
 FAILURES = {"routing": outside, "tls": stripped}
 
 
-def post(world, machine, domain):
+def post(world, machine, domain, user="root"):
     return outcome.watch(world, machine, lambda: machine.run(
-        "exim4", "-odi", "-f", f"root@{net.SENDER}", f"bob@{domain.zone}",
+        "exim4", "-odi", "-f", f"{user}@{net.SENDER}", f"bob@{domain.zone}",
         input="Subject: hello\n\nOne line.\n"))
 
 
@@ -62,7 +64,8 @@ def run_at(world, machine, second):
 
 def bounces(machine):
     """Texts of the mail that gave a message up."""
-    text = machine.file(MAILBOX).read_text()
+    mailbox = machine.file(MAILBOX)
+    text = mailbox.read_text() if mailbox.exists() else ""
     return [mail for mail in text.split("\nFrom MAILER-DAEMON ")
             if "Action: failed" in mail]
 
@@ -274,14 +277,118 @@ def lease_outlives_a_wall_clock_jump(world, machine):
         check.equal(fetches(world), mark, "fetches")
 
 
-@check.case()
-def no_resolver_until_the_cutoff(world, machine):
-    """A fault of ours: nothing is given up before Exim's own time is over,
-    and afterwards the first message of the repaired machine goes."""
-    machine.file(exim.RESOLVER).unlink()
-    given_up(world, machine, GOOD)
-    machine.restore(exim.RESOLVER)
-    machine.later(CUTOFF + DAY)
-    got = post(world, machine, GOOD)
-    check.equal((got.what, got.queue), ("verified", []),
+# -- faults of our own --------------------------------------------------------
+
+@dataclasses.dataclass
+class Fault:
+    """Something of ours that breaks, what the log says, how it is mended."""
+    do: object
+    log: str
+    mend: object
+    panic: str = ""
+
+
+def no_library(machine):
+    machine.file(exim.MODULE).write_text("not a library\n")
+
+
+def mended(path):
+    return lambda machine: machine.restore(path)
+
+
+OURS = {
+    "module_missing": Fault(faults.module_missing, "module cannot be used",
+                            mended(exim.MODULE)),
+    "module_broken": Fault(no_library, "module cannot be used",
+                           mended(exim.MODULE), "dlopen"),
+    "resolver_missing": Fault(faults.missing, exim.RESOLVER,
+                              mended(exim.RESOLVER)),
+    "state_missing": Fault(lambda machine: faults.moved(machine, False),
+                           "what is stored cannot be read",
+                           lambda machine: faults.moved(machine, True)),
+}
+LONG = 10 * DAY
+
+
+def waits(got, fault, number):
+    """NUMBER messages wait, each with the reason in the log."""
+    check.equal(got.queue.count(f"bob@{GOOD.zone}"), number, got.log)
+    check.expect("*frozen*" not in str(got.queue), "message frozen")
+    check.equal(got.met, set(), "connections")
+    check.equal(reasons(got.log, fault.log), number, got.log)
+    check.equal((bool(got.panic), fault.panic in got.panic),
+                (bool(fault.panic), True), got.panic)
+
+
+def reasons(log, text):
+    """Deferrals in LOG that name TEXT."""
+    return sum(text in line for line in log.splitlines() if " == " in line)
+
+
+def outlasted(world, machine, fault):
+    """However long it lasts, nothing is given up, and all is sent then."""
+    fault.do(machine)
+    try:
+        waits(post(world, machine, GOOD, "mail"), fault, 1)
+        for second in (HOUR, CUTOFF - HOUR, CUTOFF + HOUR, LONG):
+            waits(run_at(world, machine, second), fault, 1)
+        got = post(world, machine, GOOD, "mail")
+        check.equal(got.queue, [f"bob@{GOOD.zone}"] * 2, "new message")
+        waits(run_at(world, machine, LONG + HOUR), fault, 2)
+    finally:
+        fault.mend(machine)
+    got = run_at(world, machine, LONG + 2 * HOUR)
+    check.equal((got.what, got.queue, len(got.rcpts)), ("verified", [], 2),
                 f"repaired\n{got.log}\n")
+    check.expect(" ** " not in machine.log(), "given up")
+
+
+for _machine in ("split", "single"):
+    for _name, _fault in OURS.items():
+        check.add(f"{_machine}_{_name}_for_long", outlasted, _machine, _fault)
+
+
+def hinted(world, machine, fault):
+    """Exim has given the domain up before: the message waits all the same."""
+    given_up(world, machine, OUTSIDE)
+    repair(world, OUTSIDE)
+    machine.later(CUTOFF + DAY)
+    fault.do(machine)
+    try:
+        got = post(world, machine, OUTSIDE)
+        check.equal((got.what, got.met), ("deferred", set()), got.log)
+        got = run_at(world, machine, CUTOFF + 2 * DAY)
+        check.equal((got.what, got.met), ("deferred", set()), got.log)
+    finally:
+        fault.mend(machine)
+    got = run_at(world, machine, CUTOFF + 2 * DAY + HOUR)
+    check.equal((got.what, got.queue), ("verified", []), got.log)
+    check.equal(len(bounces(machine)), 1, "bounces")
+
+
+def asked(_world, machine, fault):
+    """Who only asks for the address is told to wait, too."""
+    fault.do(machine)
+    try:
+        for option in ("-bv", "-bt"):
+            said = machine.run("exim4", option, f"bob@{GOOD.zone}",
+                               check=False).stdout
+            check.expect("cannot be resolved at this time" in said, said)
+            check.expect(fault.log in said, said)
+    finally:
+        fault.mend(machine)
+
+
+for _name, _fault in OURS.items():
+    if _name != "resolver_missing":  # the policy is known, and still binds
+        check.add(f"{_name}_and_old_hints", hinted, "split", _fault)
+    check.add(f"{_name}_and_verification", asked, "split", _fault)
+
+
+@check.case()
+def unknown_by_dns_ends(world, machine):
+    """on-dns-error defer: a domain without DNS is not waited for for ever."""
+    machine.setting("timeout", "2s")
+    machine.setting("on-dns-error", "defer")
+    lie(TXT, "servfail")(world)
+    given_up(world, machine, GOOD)
