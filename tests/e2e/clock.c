@@ -40,6 +40,8 @@ load(void)
 	boot = strtol(end, &end, 10);
 	still = strtol(end, &end, 10);
 	hurry = strtol(end, NULL, 10);
+	if (hurry < 1)
+		hurry = 1;
 }
 
 int

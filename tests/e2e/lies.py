@@ -19,6 +19,13 @@ def forge(query, rule):
     return wire.answer(query, wire.NOERROR, records)
 
 
+def authentic(query, rule):
+    """Forged, and said to be validated (the AD bit)."""
+    return wire.answer(query, wire.NOERROR,
+                       [(rule["type"], value) for value in rule["with"]],
+                       flags=wire.AD)
+
+
 def counted(query, number=1, flags=0x8400):
     """Header that promises NUMBER records, and the question."""
     return query[:2] + struct.pack(">HHHHH", flags | (query[2] & 1) << 8, 1,
@@ -63,6 +70,7 @@ LIES = {
     **MALFORMED,
     "drop": lambda query, rule: b"",
     "forge": forge,
+    "authentic": authentic,
     "servfail": rcode(wire.SERVFAIL),
     "nxdomain": rcode(wire.NXDOMAIN),
     "refuse": rcode(wire.REFUSED),

@@ -23,7 +23,9 @@ worker_processes 1;
 daemon off;
 pid /run/nginx.pid;
 error_log /web/error.log warn;
-events { worker_connections 1024; }
+# Each address it listens on counts as a connection.
+events { worker_connections 8192; }
+worker_rlimit_nofile 16384;
 http {
     log_format line escape=json '{"time":$msec,"host":"$host",'
         '"request":"$request","status":$status,"client":"$remote_addr"}';

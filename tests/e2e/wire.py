@@ -7,7 +7,7 @@ import struct
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "SOA": 6, "MX": 15, "TXT": 16,
          "AAAA": 28, "TLSA": 52}
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, REFUSED = 0, 1, 2, 3, 5
-TC = 0x200
+TC, AD = 0x200, 0x20
 
 
 def pack_name(name):
@@ -36,6 +36,8 @@ def rdata(kind, value):
     if kind == "MX":
         preference, name = value
         return struct.pack(">H", preference) + pack_name(name)
+    if kind == "TLSA":
+        return bytes.fromhex(value)
     if kind == "TXT":
         return bytes([len(value)]) + value.encode()
     return pack_name(value)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """DANE beside MTA-STS (RFC 8461, 2; RFC 7672)."""
-from row import BAD_CERT, NO_MX, Domain, Host, Lie, dane, deferred, verified
+from row import (BAD_CERT, NO_MX, Domain, Host, Lie, dane, deferred,
+                 unverified, verified)
 
 NO_TLSA = "DANE error: tlsa lookup DEFER"
 
@@ -31,6 +32,27 @@ ROWS = [
     Domain("dane-unsigned-bad", "TLSA record of another certificate, in an"
            " unsigned zone", ours=verified("mx.dane-unsigned-bad"),
            report="success", hosts=(Host(tlsa="wrong"),)),
+    Domain("dane-spoofed", "TLSA record forged with the AD bit, in an unsigned"
+           " zone", ours=verified("mx.dane-spoofed"), report="success",
+           lies=(Lie("_25._tcp.mx", "authentic", "TLSA",
+                     ("030101" + "00" * 32,)),)),
+    Domain("dane-mx-spoofed", "MX record forged with the AD bit, in an"
+           " unsigned zone", ours=deferred(NO_MX), verdict="refuse",
+           lies=(Lie("@", "authentic", "MX", ((10, "mx.evil.example"),)),)),
+    Domain("dane-bogus", "TLSA record forged in a signed zone",
+           ours=deferred(NO_TLSA), signed=True, hosts=(Host(tlsa="right"),),
+           lies=(Lie("_25._tcp.mx", "authentic", "TLSA",
+                     ("030101" + "00" * 32,)),)),
+    Domain("dane-timeout", "no answer to the question for TLSA, ever",
+           ours=deferred(NO_TLSA), signed=True, hosts=(Host(tlsa="right"),),
+           lies=(Lie("_25._tcp.mx", "drop", "TLSA"),)),
+    Domain("dane-two-zones", "DANE is right at an MX host of another zone",
+           ours=dane("mx.dane-good"), signed=True, hosts=(),
+           mx=((10, "mx.dane-good.example"),)),
+    Domain("dane-unsigned-mx", "the same, but the MX record is not signed",
+           plain=unverified("mx.dane-good"), ours=deferred(BAD_CERT),
+           report="certificate-not-trusted", hosts=(),
+           mx=((10, "mx.dane-good.example"),)),
     Domain("dane-mixed", "best MX fails DANE, the next has none and is good",
            ours=verified("mx2.dane-mixed"), signed=True,
            hosts=(Host("mx1", tlsa="wrong"), Host("mx2"))),
