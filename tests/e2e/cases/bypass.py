@@ -182,9 +182,9 @@ def forwarding(machine):
     before = aliases.read_text() if aliases.exists() else ""
     machine.file("/etc/list").write_text(f"bob@{GOOD.zone}\n")
     for user, text in FORWARDS.items():
-        machine.run("useradd", "-m", user)
-        machine.file(f"/home/{user}/.forward").write_text(text)
-        machine.run("chown", f"{user}:", f"/home/{user}/.forward")
+        machine.run("useradd", "-m", "-d", f"/srv/{user}", user)
+        machine.file(f"/srv/{user}/.forward").write_text(text)
+        machine.run("chown", f"{user}:", f"/srv/{user}/.forward")
     aliases.write_text(before + ALIASES)
     try:
         with site(machine, files=[
