@@ -14,16 +14,16 @@
 #include <unistd.h>
 
 #include "report/journal.h"
+#include "scratch.h"
 #include "state/state.h"
 #include "suite.h"
 
-#define OWNER 65534
 #define THIRD 65533
 
 static const char text[] = "version: STSv1\nmode: enforce\n"
 			   "mx: mx.example.com\nmax_age: 604800\n";
 
-static char base[64];   /* /run/... */
+static char *base;
 static char state[128]; /* below it */
 static char output[8192];
 static struct sts_now now;
@@ -107,12 +107,10 @@ setup(void)
 	const char *programs = getenv("B");
 
 	sts_clock_now(&now);
-	(void)snprintf(base, sizeof(base), "/run/mta-sts-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	ck_assert_int_eq(chmod(base, 0755), 0);
+	base = scratch_of_root();
 	(void)snprintf(state, sizeof(state), "%s/state", base);
 	ck_assert_int_eq(mkdir(state, 0700), 0);
-	ck_assert_int_eq(chown(state, OWNER, OWNER), 0);
+	ck_assert_int_eq(chown(state, SCRATCH_UID, SCRATCH_UID), 0);
 	ck_assert_int_eq(run("cp %s/mta-sts %s/mta-sts && "
 			     "echo state %s >%s/conf",
 			     programs == NULL ? "build" : programs, base, state,
@@ -123,7 +121,7 @@ setup(void)
 static void
 teardown(void)
 {
-	ck_assert_int_eq(run("rm -rf %s", base), 0);
+	scratch_free(base);
 }
 
 START_TEST(list_is_sorted)
@@ -339,7 +337,7 @@ START_TEST(everything_belongs_to_the_owner)
 	learn("a.example", &now);
 	ck_assert_int_eq(mta_sts("cache fsck"), 0);
 	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
-	ck_assert_int_eq(run("find %s ! -uid %d", state, OWNER), 0);
+	ck_assert_int_eq(run("find %s ! -uid %d", state, SCRATCH_UID), 0);
 	ck_assert_str_eq(output, "");
 }
 END_TEST

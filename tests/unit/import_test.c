@@ -15,16 +15,16 @@
 
 #include "command/command.h"
 #include "command/list.h"
+#include "scratch.h"
 #include "state/state.h"
 #include "suite.h"
 
-#define OWNER 65534
-#define HOUR  3600
-#define WEEK  604800
+#define HOUR 3600
+#define WEEK 604800
 
 #define MX "mx: a.example\n"
 
-static char base[64];
+static char *base;
 static char state[128];
 static char output[16384];
 static struct sts_now now;
@@ -132,12 +132,10 @@ setup(void)
 	sts_clock_now(&now);
 	sts_buf_init(&list, STS_LIST_MAX);
 	sts_list_begin(&list);
-	(void)snprintf(base, sizeof(base), "/run/mta-sts-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	ck_assert_int_eq(chmod(base, 0755), 0);
+	base = scratch_of_root();
 	(void)snprintf(state, sizeof(state), "%s/state", base);
 	ck_assert_int_eq(mkdir(state, 0700), 0);
-	ck_assert_int_eq(chown(state, OWNER, OWNER), 0);
+	ck_assert_int_eq(chown(state, SCRATCH_UID, SCRATCH_UID), 0);
 	ck_assert_int_eq(run("cp %s/mta-sts %s/mta-sts && echo state %s >"
 			     "%s/conf",
 			     programs == NULL ? "build" : programs, base, state,
@@ -149,7 +147,7 @@ static void
 teardown(void)
 {
 	sts_buf_clear(&list);
-	ck_assert_int_eq(run("rm -rf %s", base), 0);
+	scratch_free(base);
 }
 
 /* ---- what may replace what -------------------------------------------- */
@@ -242,7 +240,7 @@ START_TEST(an_import_never_weakens)
 		    output);
 	ck_assert_int_eq(mta_sts("cache export | cmp - list"),
 	    !imported && _i != 4);
-	ck_assert_int_eq(run("find %s ! -uid %d", state, OWNER), 0);
+	ck_assert_int_eq(run("find %s ! -uid %d", state, SCRATCH_UID), 0);
 	ck_assert_str_eq(output, "");
 }
 END_TEST

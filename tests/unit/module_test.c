@@ -81,12 +81,7 @@ runs(void)
 static void
 setup(void)
 {
-	char *made = scratch_new();
-
-	top = realpath(made, NULL);
-	free(made);
-	ck_assert_int_eq(chown(top, 0, 0), 0);
-	ck_assert_int_eq(chmod(top, 0755), 0);
+	top = scratch_of_root();
 	(void)snprintf(state_path, sizeof(state_path), "%s/state", top);
 	(void)snprintf(config_path, sizeof(config_path), "%s/conf", top);
 	(void)snprintf(program_path, sizeof(program_path), "%s/resolve", top);

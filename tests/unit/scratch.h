@@ -12,4 +12,10 @@
 char *scratch_new(void);
 void scratch_free(char *path);
 
+/*
+ * For code that judges the parents of a state directory: the same, root's,
+ * below /run, since the tree may lie in /tmp.  Needs root.
+ */
+char *scratch_of_root(void);
+
 #endif

@@ -23,7 +23,7 @@
 	"policy example.com answer=" answer " cause=" cause                    \
 	" source=live stored=0 tlsrpt=0 reason=\"told\""
 
-static char base[64], config[96], state[96];
+static char *base, config[96], state[96];
 static struct sts *sts;
 static struct sts_result *result;
 static struct sts_error err;
@@ -41,9 +41,7 @@ write_config(const char *text)
 static void
 setup(void)
 {
-	(void)snprintf(base, sizeof(base), "/run/mta-sts-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(base));
-	ck_assert_int_eq(chmod(base, 0755), 0);
+	base = scratch_of_root();
 	(void)snprintf(config, sizeof(config), "%s/conf", base);
 	(void)snprintf(state, sizeof(state), "%s/state", base);
 	ck_assert_int_eq(mkdir(state, 0700), 0);
@@ -58,7 +56,7 @@ teardown(void)
 {
 	sts_result_free(result);
 	sts_free(sts);
-	scratch_free(strdup(base));
+	scratch_free(base);
 }
 
 static void
