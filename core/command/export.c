@@ -95,7 +95,7 @@ enum sts_exit
 sts_run_cache_export(struct sts_call *call)
 {
 	const char *file = call->argc == 0 ? "-" : call->argv[0];
-	FILE *stream = stdout;
+	FILE *stream;
 	enum sts_exit status;
 	int fd;
 
