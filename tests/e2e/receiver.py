@@ -8,7 +8,6 @@ receiving side saw is what the cases judge by.
 
 usage: receiver.py ROOT LOG
 """
-import itertools
 import json
 import os
 import socket

@@ -15,6 +15,7 @@
 
 #include "report/journal.h"
 #include "scratch.h"
+#include "site.h"
 #include "state/state.h"
 #include "suite.h"
 
@@ -23,37 +24,7 @@
 static const char text[] = "version: STSv1\nmode: enforce\n"
 			   "mx: mx.example.com\nmax_age: 604800\n";
 
-static char *base;
-static char state[128]; /* below it */
-static char output[8192];
 static struct sts_now now;
-
-/* Exit status of a shell command whose output, all of it, goes to OUTPUT. */
-static int STS_PRINTF(1, 2) run(const char *format, ...)
-{
-	char command[1024];
-	size_t n;
-	FILE *stream;
-	va_list ap;
-	int status;
-
-	va_start(ap, format);
-	(void)vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	stream = popen(command, "r");
-	ck_assert_ptr_nonnull(stream);
-	n = fread(output, 1, sizeof(output) - 1, stream);
-	output[n] = '\0';
-	status = pclose(stream);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static int
-mta_sts(const char *arguments)
-{
-	return run("cd %s && ./mta-sts -c conf %s 2>&1", base, arguments);
-}
 
 static struct sts_state *
 open_state(void)
@@ -61,8 +32,8 @@ open_state(void)
 	struct sts_state *opened;
 	struct sts_error err;
 
-	ck_assert_msg(sts_state_open(state, STS_DIR_WRITE, &opened, &err) ==
-			  STS_OK,
+	ck_assert_msg(sts_state_open(site_state, STS_DIR_WRITE, &opened,
+			  &err) == STS_OK,
 	    "%s", err.text);
 	return opened;
 }
@@ -91,37 +62,27 @@ learn(const char *domain, const struct sts_now *when)
 static const char *
 policy_file(const char *domain)
 {
-	static char path[sizeof(output)];
+	static char path[sizeof(site_output)];
 
-	ck_assert_int_eq(run("find %s/policies -name %s -printf %%p", state,
-			     domain),
+	ck_assert_int_eq(site_run("find %s/policies -name %s -printf %%p",
+			     site_state, domain),
 	    0);
-	ck_assert_str_ne(output, "");
-	(void)snprintf(path, sizeof(path), "%s", output);
+	ck_assert_str_ne(site_output, "");
+	(void)snprintf(path, sizeof(path), "%s", site_output);
 	return path;
 }
 
 static void
 setup(void)
 {
-	const char *programs = getenv("B");
-
 	sts_clock_now(&now);
-	base = scratch_of_root();
-	(void)snprintf(state, sizeof(state), "%s/state", base);
-	ck_assert_int_eq(mkdir(state, 0700), 0);
-	ck_assert_int_eq(chown(state, SCRATCH_UID, SCRATCH_UID), 0);
-	ck_assert_int_eq(run("cp %s/mta-sts %s/mta-sts && "
-			     "echo state %s >%s/conf",
-			     programs == NULL ? "build" : programs, base, state,
-			     base),
-	    0);
+	site_setup();
 }
 
 static void
 teardown(void)
 {
-	scratch_free(base);
+	site_teardown();
 }
 
 START_TEST(list_is_sorted)
@@ -132,12 +93,13 @@ START_TEST(list_is_sorted)
 
 	for (i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
 		learn(domains[i], &now);
-	ck_assert_int_eq(mta_sts("cache list | sed 's/ .*//' | tr '\\n' ,"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(
+	    site_mta_sts("cache list | sed 's/ .*//' | tr '\\n' ,"), 0);
+	ck_assert_str_eq(site_output,
 	    "a.example,b.example,c.example,d.example,e.example,");
-	ck_assert_int_eq(mta_sts("cache list --json"), 0);
-	ck_assert_ptr_eq(output,
-	    strstr(output,
+	ck_assert_int_eq(site_mta_sts("cache list --json"), 0);
+	ck_assert_ptr_eq(site_output,
+	    strstr(site_output,
 		"{\"domain\":\"a.example\",\"state\":\"fresh\","
 		"\"mode\":\"enforce\",\"id\":\"id1\",\"fetched\":\""));
 }
@@ -146,46 +108,49 @@ END_TEST
 START_TEST(show_tells_what_is_kept)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("cache show A.Example."), 0);
-	ck_assert_ptr_nonnull(strstr(output, "id        id1\n"));
-	ck_assert_ptr_nonnull(strstr(output, "mx        mx.example.com\n"));
-	ck_assert_int_eq(mta_sts("cache show --json a.example"), 0);
-	ck_assert_ptr_nonnull(strstr(output, "\"mx\":[\"mx.example.com\"]"));
-	ck_assert_int_eq(mta_sts("cache show none.example"), 1);
+	ck_assert_int_eq(site_mta_sts("cache show A.Example."), 0);
+	ck_assert_ptr_nonnull(strstr(site_output, "id        id1\n"));
+	ck_assert_ptr_nonnull(strstr(site_output,
+	    "mx        mx.example.com\n"));
+	ck_assert_int_eq(site_mta_sts("cache show --json a.example"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output,
+	    "\"mx\":[\"mx.example.com\"]"));
+	ck_assert_int_eq(site_mta_sts("cache show none.example"), 1);
 }
 END_TEST
 
 START_TEST(drop_forgets)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
-	ck_assert_str_eq(output, "dropped   a.example\n");
-	ck_assert_int_eq(mta_sts("cache drop --json a.example"), 1);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("cache drop a.example"), 0);
+	ck_assert_str_eq(site_output, "dropped   a.example\n");
+	ck_assert_int_eq(site_mta_sts("cache drop --json a.example"), 1);
+	ck_assert_str_eq(site_output,
 	    "{\"domain\":\"a.example\",\"dropped\":false}\n");
-	ck_assert_int_eq(mta_sts("cache list"), 0);
-	ck_assert_str_eq(output, "");
-	ck_assert_int_eq(mta_sts("cache fsck"), 0);
-	ck_assert_int_eq(mta_sts("cache list"), 0);
-	ck_assert_str_eq(output, "");
+	ck_assert_int_eq(site_mta_sts("cache list"), 0);
+	ck_assert_str_eq(site_output, "");
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(site_mta_sts("cache list"), 0);
+	ck_assert_str_eq(site_output, "");
 }
 END_TEST
 
 START_TEST(fsck_restores_what_is_damaged)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("cache fsck"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 0);
+	ck_assert_str_eq(site_output,
 	    "checked   1 policies, 0 damaged, 0 repaired\n");
-	ck_assert_int_eq(run("sed -i s/enforce/testing/ %s",
+	ck_assert_int_eq(site_run("sed -i s/enforce/testing/ %s",
 			     policy_file("a.example")),
 	    0);
-	ck_assert_int_eq(mta_sts("cache list"), 2);
-	ck_assert_int_eq(mta_sts("cache fsck"), 1);
-	ck_assert_ptr_nonnull(strstr(output, "restored from the ledger\n"));
-	ck_assert_int_eq(mta_sts("cache fsck"), 0);
-	ck_assert_int_eq(mta_sts("cache list"), 0);
-	ck_assert_ptr_nonnull(strstr(output, "enforce"));
+	ck_assert_int_eq(site_mta_sts("cache list"), 2);
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(site_output,
+	    "restored from the ledger\n"));
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(site_mta_sts("cache list"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output, "enforce"));
 }
 END_TEST
 
@@ -193,33 +158,35 @@ START_TEST(fsck_restores_what_is_missing)
 {
 	learn("a.example", &now);
 	ck_assert_int_eq(unlink(policy_file("a.example")), 0);
-	ck_assert_int_eq(mta_sts("cache fsck --json"), 1);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("cache fsck --json"), 1);
+	ck_assert_str_eq(site_output,
 	    "{\"what\":\"policy\",\"domain\":\"a.example\","
 	    "\"problem\":\"file is missing\","
 	    "\"repair\":\"restored from the ledger\"}\n");
-	ck_assert_int_eq(mta_sts("cache show a.example"), 0);
+	ck_assert_int_eq(site_mta_sts("cache show a.example"), 0);
 }
 END_TEST
 
 START_TEST(fsck_says_what_it_cannot_repair)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(run("truncate -s 20 %s && rm %s/ledger",
-			     policy_file("a.example"), state),
+	ck_assert_int_eq(site_run("truncate -s 20 %s && rm %s/ledger",
+			     policy_file("a.example"), site_state),
 	    0);
-	ck_assert_int_eq(mta_sts("cache fsck"), 1);
-	ck_assert_ptr_nonnull(strstr(output, "NOT REPAIRED\n"));
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(site_output, "NOT REPAIRED\n"));
 }
 END_TEST
 
 START_TEST(fsck_tells_a_damaged_ledger)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(run("printf '\\nrubbish\\n' >>%s/ledger", state), 0);
-	ck_assert_int_eq(mta_sts("cache fsck"), 1);
-	ck_assert_ptr_nonnull(strstr(output, "1 damaged records"));
-	ck_assert_int_eq(mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(site_run("printf '\\nrubbish\\n' >>%s/ledger",
+			     site_state),
+	    0);
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 1);
+	ck_assert_ptr_nonnull(strstr(site_output, "1 damaged records"));
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 0);
 }
 END_TEST
 
@@ -227,20 +194,20 @@ START_TEST(query_offline_rests_on_the_state)
 {
 	learn("a.example", &now);
 	ck_assert_int_eq(
-	    mta_sts("query --offline --mx mx.example.com a.example"), 0);
-	ck_assert_ptr_nonnull(strstr(output, "mx.example.com: require, "));
-	ck_assert_int_eq(mta_sts("query --offline --mx evil.example a.example"),
-	    1);
-	ck_assert_ptr_nonnull(strstr(output, "evil.example: refuse, "));
-	ck_assert_int_eq(mta_sts("query --offline none.example"), 2);
-	ck_assert_int_eq(run("echo 'excuse a.example until 2999-01-01 "
-			     "reason \"ticket 42\"' >>%s/conf",
-			     base),
+	    site_mta_sts("query --offline --mx mx.example.com a.example"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output, "mx.example.com: require, "));
+	ck_assert_int_eq(
+	    site_mta_sts("query --offline --mx evil.example a.example"), 1);
+	ck_assert_ptr_nonnull(strstr(site_output, "evil.example: refuse, "));
+	ck_assert_int_eq(site_mta_sts("query --offline none.example"), 2);
+	ck_assert_int_eq(site_run("echo 'excuse a.example until 2999-01-01 "
+				  "reason \"ticket 42\"' >>%s/conf",
+			     site_base),
 	    0);
-	ck_assert_int_eq(mta_sts("query --offline --mx evil.example a.example"),
-	    0);
-	ck_assert_ptr_nonnull(strstr(output, "evil.example: open, "));
-	ck_assert_ptr_nonnull(strstr(output, "ticket 42"));
+	ck_assert_int_eq(
+	    site_mta_sts("query --offline --mx evil.example a.example"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output, "evil.example: open, "));
+	ck_assert_ptr_nonnull(strstr(site_output, "ticket 42"));
 }
 END_TEST
 
@@ -251,36 +218,40 @@ START_TEST(ledger_tells_the_history)
 	before.wall = 1763895600; /* 2025-11-23T11:00:00Z */
 	learn("b.example", &before);
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
-	ck_assert_int_eq(mta_sts("ledger b.example"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("cache drop a.example"), 0);
+	ck_assert_int_eq(site_mta_sts("ledger b.example"), 0);
+	ck_assert_str_eq(site_output,
 	    "2025-11-23T11:00:00Z b.example learned enforce, id id1, expires "
 	    "2025-11-30T11:00:00Z\n");
-	ck_assert_int_eq(mta_sts("ledger -v b.example"), 0);
-	ck_assert_ptr_nonnull(strstr(output, "\n          > mode: enforce\n"));
-	ck_assert_int_eq(mta_sts("ledger -s 2025-11-24 | sed 's/^[^ ]* //'"),
-	    0);
-	ck_assert_ptr_eq(strstr(output, "a.example learned enforce, id id1"),
-	    output);
-	ck_assert_ptr_nonnull(strstr(output,
+	ck_assert_int_eq(site_mta_sts("ledger -v b.example"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output,
+	    "\n          > mode: enforce\n"));
+	ck_assert_int_eq(
+	    site_mta_sts("ledger -s 2025-11-24 | sed 's/^[^ ]* //'"), 0);
+	ck_assert_ptr_eq(strstr(site_output,
+			     "a.example learned enforce, id id1"),
+	    site_output);
+	ck_assert_ptr_nonnull(strstr(site_output,
 	    "\na.example dropped: by the operator\n"));
-	ck_assert_int_eq(mta_sts("ledger --json B.Example."), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("ledger --json B.Example."), 0);
+	ck_assert_str_eq(site_output,
 	    "{\"time\":\"2025-11-23T11:00:00Z\",\"domain\":\"b.example\","
 	    "\"event\":\"learned\",\"mode\":\"enforce\",\"id\":\"id1\","
 	    "\"expires\":\"2025-11-30T11:00:00Z\","
 	    "\"policy\":\"94e871e5f05a0161\",\"reason\":\"\"}\n");
-	ck_assert_int_eq(mta_sts("ledger -jv b.example"), 0);
-	ck_assert_ptr_nonnull(strstr(output,
+	ck_assert_int_eq(site_mta_sts("ledger -jv b.example"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output,
 	    "\"text\":\"version: STSv1\\nmode: enforce\\n"));
-	ck_assert_int_eq(mta_sts("ledger -j a.example | tail -1"), 0);
-	ck_assert_ptr_nonnull(strstr(output,
+	ck_assert_int_eq(site_mta_sts("ledger -j a.example | tail -1"), 0);
+	ck_assert_ptr_nonnull(strstr(site_output,
 	    "\"event\":\"dropped\",\"mode\":null,\"id\":null,"));
-	ck_assert_int_eq(mta_sts("ledger none.example"), 0);
-	ck_assert_str_eq(output, "");
-	ck_assert_int_eq(run("printf '\\nrubbish\\n' >>%s/ledger", state), 0);
-	ck_assert_int_eq(mta_sts("ledger none.example"), 1);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("ledger none.example"), 0);
+	ck_assert_str_eq(site_output, "");
+	ck_assert_int_eq(site_run("printf '\\nrubbish\\n' >>%s/ledger",
+			     site_state),
+	    0);
+	ck_assert_int_eq(site_mta_sts("ledger none.example"), 1);
+	ck_assert_str_eq(site_output,
 	    "mta-sts: ledger: 1 damaged records passed over\n");
 }
 END_TEST
@@ -304,29 +275,31 @@ START_TEST(journal_is_dumped)
 			  STS_OK,
 	    "%s", err.text);
 	sts_state_free(opened);
-	ck_assert_int_eq(mta_sts("journal"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("journal"), 0);
+	ck_assert_str_eq(site_output,
 	    "2026-11-23T10:00:00Z a.example sts enforce "
 	    "mx.example.com[192.0.2.1] starttls-not-supported\n");
-	ck_assert_int_eq(mta_sts("journal --json 2026-11-23"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("journal --json 2026-11-23"), 0);
+	ck_assert_str_eq(site_output,
 	    "{\"time\":\"2026-11-23T10:00:00Z\",\"domain\":\"a.example\","
 	    "\"type\":\"sts\",\"mode\":\"enforce\","
 	    "\"policy\":\"0000000000000000\",\"mx\":\"mx.example.com\","
 	    "\"mx_address\":\"192.0.2.1\",\"our_address\":\"192.0.2.2\","
 	    "\"result\":\"starttls-not-supported\",\"reason\":\"\","
 	    "\"mta\":\"exim\"}\n");
-	ck_assert_int_eq(run("echo torn >>%s/journal/2026-11-23", state), 0);
-	ck_assert_int_eq(mta_sts("journal 2026-11-23"), 1);
-	ck_assert_int_eq(mta_sts("journal ../ledger"), 64);
+	ck_assert_int_eq(site_run("echo torn >>%s/journal/2026-11-23",
+			     site_state),
+	    0);
+	ck_assert_int_eq(site_mta_sts("journal 2026-11-23"), 1);
+	ck_assert_int_eq(site_mta_sts("journal ../ledger"), 64);
 }
 END_TEST
 
 START_TEST(refresh_has_nothing_to_do)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("refresh --json"), 0);
-	ck_assert_str_eq(output,
+	ck_assert_int_eq(site_mta_sts("refresh --json"), 0);
+	ck_assert_str_eq(site_output,
 	    "{\"policies\":1,\"due\":0,\"renewed\":0,\"failed\":0}\n");
 }
 END_TEST
@@ -335,29 +308,30 @@ END_TEST
 START_TEST(everything_belongs_to_the_owner)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(mta_sts("cache fsck"), 0);
-	ck_assert_int_eq(mta_sts("cache drop a.example"), 0);
-	ck_assert_int_eq(run("find %s ! -uid %d", state, SCRATCH_UID), 0);
-	ck_assert_str_eq(output, "");
+	ck_assert_int_eq(site_mta_sts("cache fsck"), 0);
+	ck_assert_int_eq(site_mta_sts("cache drop a.example"), 0);
+	ck_assert_int_eq(site_run("find %s ! -uid %d", site_state, SCRATCH_UID),
+	    0);
+	ck_assert_str_eq(site_output, "");
 }
 END_TEST
 
 START_TEST(third_user_has_no_cache)
 {
 	learn("a.example", &now);
-	ck_assert_int_eq(run("cd %s && setpriv --reuid %d --clear-groups "
-			     "./mta-sts -c conf cache list 2>&1",
-			     base, THIRD),
+	ck_assert_int_eq(site_run("cd %s && setpriv --reuid %d --clear-groups "
+				  "./mta-sts -c conf cache list 2>&1",
+			     site_base, THIRD),
 	    2);
-	ck_assert_ptr_nonnull(strstr(output, "we are uid 65533"));
+	ck_assert_ptr_nonnull(strstr(site_output, "we are uid 65533"));
 }
 END_TEST
 
 START_TEST(root_owned_state_is_refused)
 {
-	ck_assert_int_eq(chown(state, 0, 0), 0);
-	ck_assert_int_eq(mta_sts("cache list"), 2);
-	ck_assert_ptr_nonnull(strstr(output, "owned by root"));
+	ck_assert_int_eq(chown(site_state, 0, 0), 0);
+	ck_assert_int_eq(site_mta_sts("cache list"), 2);
+	ck_assert_ptr_nonnull(strstr(site_output, "owned by root"));
 }
 END_TEST
 

@@ -16,6 +16,7 @@
 #include "command/command.h"
 #include "command/list.h"
 #include "scratch.h"
+#include "site.h"
 #include "state/state.h"
 #include "suite.h"
 
@@ -24,9 +25,6 @@
 
 #define MX "mx: a.example\n"
 
-static char *base;
-static char state[128];
-static char output[16384];
 static struct sts_now now;
 static struct sts_buf list;
 
@@ -36,32 +34,6 @@ struct offer { /* a policy, held or in the list */
 	int64_t max_age;
 	int64_t shorter; /* seconds before fetched + max_age it expires */
 };
-
-static int STS_PRINTF(1, 2) run(const char *format, ...)
-{
-	char command[1024];
-	FILE *stream;
-	va_list ap;
-	int status;
-	size_t n;
-
-	va_start(ap, format);
-	(void)vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	stream = popen(command, "r");
-	ck_assert_ptr_nonnull(stream);
-	n = fread(output, 1, sizeof(output) - 1, stream);
-	output[n] = '\0';
-	status = pclose(stream);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-static int
-mta_sts(const char *arguments)
-{
-	return run("cd %s && ./mta-sts -c conf %s 2>&1", base, arguments);
-}
 
 static struct sts_entry *
 make(const char *domain, const struct offer *offer)
@@ -92,7 +64,8 @@ hold(const char *domain, const struct offer *offer)
 	struct sts_state *opened;
 	struct sts_known before;
 
-	ck_assert_int_eq(sts_state_open(state, STS_DIR_WRITE, &opened, NULL),
+	ck_assert_int_eq(sts_state_open(site_state, STS_DIR_WRITE, &opened,
+			     NULL),
 	    STS_OK);
 	sts_state_load(opened, domain, &now, &before);
 	ck_assert_int_eq(sts_state_import(opened, entry, &before, &now, NULL),
@@ -117,7 +90,7 @@ write_list(void)
 	char path[128];
 	FILE *stream;
 
-	(void)snprintf(path, sizeof(path), "%s/list", base);
+	(void)snprintf(path, sizeof(path), "%s/list", site_base);
 	stream = fopen(path, "w");
 	ck_assert_ptr_nonnull(stream);
 	ck_assert_int_eq(fwrite(list.data, 1, list.len, stream), list.len);
@@ -127,27 +100,17 @@ write_list(void)
 static void
 setup(void)
 {
-	const char *programs = getenv("B");
-
 	sts_clock_now(&now);
 	sts_buf_init(&list, STS_LIST_MAX);
 	sts_list_begin(&list);
-	base = scratch_of_root();
-	(void)snprintf(state, sizeof(state), "%s/state", base);
-	ck_assert_int_eq(mkdir(state, 0700), 0);
-	ck_assert_int_eq(chown(state, SCRATCH_UID, SCRATCH_UID), 0);
-	ck_assert_int_eq(run("cp %s/mta-sts %s/mta-sts && echo state %s >"
-			     "%s/conf",
-			     programs == NULL ? "build" : programs, base, state,
-			     base),
-	    0);
+	site_setup();
 }
 
 static void
 teardown(void)
 {
 	sts_buf_clear(&list);
-	scratch_free(base);
+	site_teardown();
 }
 
 /* ---- what may replace what -------------------------------------------- */
@@ -228,20 +191,21 @@ START_TEST(an_import_never_weakens)
 	offer_one("x.example", &rows[_i].offered);
 	sts_list_end(&list);
 	write_list();
-	ck_assert_int_eq(mta_sts("cache import -n list"), 0);
-	ck_assert_ptr_eq(strstr(output, rows[_i].result), output);
-	ck_assert_ptr_nonnull(strstr(output, "nothing was written\n"));
-	ck_assert_int_eq(mta_sts("cache import list"), 0);
-	ck_assert_ptr_eq(strstr(output, rows[_i].result), output);
-	ck_assert_int_eq(mta_sts("cache import - <list"), 0);
+	ck_assert_int_eq(site_mta_sts("cache import -n list"), 0);
+	ck_assert_ptr_eq(strstr(site_output, rows[_i].result), site_output);
+	ck_assert_ptr_nonnull(strstr(site_output, "nothing was written\n"));
+	ck_assert_int_eq(site_mta_sts("cache import list"), 0);
+	ck_assert_ptr_eq(strstr(site_output, rows[_i].result), site_output);
+	ck_assert_int_eq(site_mta_sts("cache import - <list"), 0);
 	if (imported)
-		ck_assert_ptr_eq(strstr(output,
+		ck_assert_ptr_eq(strstr(site_output,
 				     "kept      x.example: the same is held"),
-		    output);
-	ck_assert_int_eq(mta_sts("cache export | cmp - list"),
+		    site_output);
+	ck_assert_int_eq(site_mta_sts("cache export | cmp - list"),
 	    !imported && _i != 4);
-	ck_assert_int_eq(run("find %s ! -uid %d", state, SCRATCH_UID), 0);
-	ck_assert_str_eq(output, "");
+	ck_assert_int_eq(site_run("find %s ! -uid %d", site_state, SCRATCH_UID),
+	    0);
+	ck_assert_str_eq(site_output, "");
 }
 END_TEST
 
@@ -253,7 +217,8 @@ START_TEST(what_was_imported_is_to_be_confirmed)
 	struct sts_known known;
 
 	hold("x.example", &offer);
-	ck_assert_int_eq(sts_state_open(state, STS_DIR_READ, &opened, NULL),
+	ck_assert_int_eq(sts_state_open(site_state, STS_DIR_READ, &opened,
+			     NULL),
 	    STS_OK);
 	sts_state_load(opened, "x.example", &now, &known);
 	ck_assert_int_eq(known.answer, STS_ANSWER_POLICY);
@@ -268,16 +233,18 @@ START_TEST(a_damaged_policy_is_not_replaced)
 	static const struct offer offer = { "testing", MX, HOUR, WEEK, 0 };
 
 	hold("x.example", &offer);
-	ck_assert_int_eq(run("truncate -s 20 $(find %s/policies -type f) && "
-			     "rm %s/ledger",
-			     state, state),
+	ck_assert_int_eq(
+	    site_run("truncate -s 20 $(find %s/policies -type f) && "
+		     "rm %s/ledger",
+		site_state, site_state),
 	    0);
 	offer_one("x.example", &offer);
 	sts_list_end(&list);
 	write_list();
-	ck_assert_int_eq(mta_sts("cache import list"), 2);
-	ck_assert_ptr_eq(strstr(output, "refused   x.example: "), output);
-	ck_assert_int_eq(mta_sts("cache export"), 2);
+	ck_assert_int_eq(site_mta_sts("cache import list"), 2);
+	ck_assert_ptr_eq(strstr(site_output, "refused   x.example: "),
+	    site_output);
+	ck_assert_int_eq(site_mta_sts("cache export"), 2);
 }
 END_TEST
 
@@ -290,8 +257,8 @@ START_TEST(an_expired_policy_is_not_exported)
 
 	hold("a.example", &fresh); /* vouches for the clock */
 	hold("x.example", &offer);
-	ck_assert_int_eq(mta_sts("cache export | grep domain:"), 0);
-	ck_assert_str_eq(output, "domain: a.example\n");
+	ck_assert_int_eq(site_mta_sts("cache export | grep domain:"), 0);
+	ck_assert_str_eq(site_output, "domain: a.example\n");
 }
 END_TEST
 
@@ -340,15 +307,15 @@ START_TEST(a_list_with_errors_changes_nothing)
 	offer_one("z.example", &with_mx);
 	sts_list_end(&list);
 	write_list();
-	ck_assert_int_eq(run("cd %s && sed -i '%s' list", base,
+	ck_assert_int_eq(site_run("cd %s && sed -i '%s' list", site_base,
 			     errors[_i].edit),
 	    0);
-	ck_assert_int_eq(mta_sts("cache import list"), 1);
+	ck_assert_int_eq(site_mta_sts("cache import list"), 1);
 	(void)snprintf(says, sizeof(says), "%s", errors[_i].says);
-	ck_assert_msg(strstr(output, says) != NULL, "%s: \"%s\" not in %s",
-	    errors[_i].edit, says, output);
-	ck_assert_int_eq(run("ls %s", state), 0);
-	ck_assert_str_eq(output, "");
+	ck_assert_msg(strstr(site_output, says) != NULL, "%s: \"%s\" not in %s",
+	    errors[_i].edit, says, site_output);
+	ck_assert_int_eq(site_run("ls %s", site_state), 0);
+	ck_assert_str_eq(site_output, "");
 }
 END_TEST
 
@@ -360,13 +327,15 @@ START_TEST(a_list_may_be_edited)
 	offer_one("x.example", &offer);
 	sts_list_end(&list);
 	write_list();
-	ck_assert_int_eq(run("cd %s && sed -i '2i# ours' list", base), 0);
-	ck_assert_int_eq(mta_sts("cache import list >told"), 1);
-	ck_assert_int_eq(run("cd %s && sed -i '$d' list && "
-			     "sed -n 's/.*\"\\(check.*\\)\"/\\1/p' told >>list",
-			     base),
+	ck_assert_int_eq(site_run("cd %s && sed -i '2i# ours' list", site_base),
 	    0);
-	ck_assert_int_eq(mta_sts("cache import list"), 0);
+	ck_assert_int_eq(site_mta_sts("cache import list >told"), 1);
+	ck_assert_int_eq(
+	    site_run("cd %s && sed -i '$d' list && "
+		     "sed -n 's/.*\"\\(check.*\\)\"/\\1/p' told >>list",
+		site_base),
+	    0);
+	ck_assert_int_eq(site_mta_sts("cache import list"), 0);
 }
 END_TEST
 
@@ -379,10 +348,12 @@ START_TEST(all_errors_are_told)
 	offer_one("z.example", &offer);
 	sts_list_end(&list);
 	write_list();
-	ck_assert_int_eq(run("cd %s && sed -i 's/^id.*//;' list", base), 0);
-	ck_assert_int_eq(mta_sts("cache import list 2>&1 | grep -c ^mta-sts:"),
+	ck_assert_int_eq(site_run("cd %s && sed -i 's/^id.*//;' list",
+			     site_base),
 	    0);
-	ck_assert_str_eq(output, "4\n"); /* and the checksum */
+	ck_assert_int_eq(
+	    site_mta_sts("cache import list 2>&1 | grep -c ^mta-sts:"), 0);
+	ck_assert_str_eq(site_output, "4\n"); /* and the checksum */
 }
 END_TEST
 
@@ -418,16 +389,16 @@ END_TEST
 
 START_TEST(files_that_cannot_be)
 {
-	ck_assert_int_eq(mta_sts("cache import nosuch"), 2);
-	ck_assert_int_eq(mta_sts("cache import /dev/null"), 1);
-	ck_assert_int_eq(mta_sts("cache export /dev/full"), 2);
-	ck_assert_int_eq(mta_sts("cache export nosuch/list"), 2);
-	ck_assert_int_eq(mta_sts("cache export >/dev/full"), 2);
-	ck_assert_int_eq(run("cd %s && seq 100000 >list", base), 0);
-	ck_assert_int_eq(mta_sts("cache export list && ./mta-sts -c conf "
-				 "cache import list"),
+	ck_assert_int_eq(site_mta_sts("cache import nosuch"), 2);
+	ck_assert_int_eq(site_mta_sts("cache import /dev/null"), 1);
+	ck_assert_int_eq(site_mta_sts("cache export /dev/full"), 2);
+	ck_assert_int_eq(site_mta_sts("cache export nosuch/list"), 2);
+	ck_assert_int_eq(site_mta_sts("cache export >/dev/full"), 2);
+	ck_assert_int_eq(site_run("cd %s && seq 100000 >list", site_base), 0);
+	ck_assert_int_eq(site_mta_sts("cache export list && ./mta-sts -c conf "
+				      "cache import list"),
 	    0);
-	ck_assert_str_eq(output,
+	ck_assert_str_eq(site_output,
 	    "import    0 imported, 0 kept, 0 expired, 0 refused\n");
 }
 END_TEST

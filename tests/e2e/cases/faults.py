@@ -13,13 +13,13 @@ module missing                         | held               | held
 """
 import os
 import signal
-import threading
 
 import binding
 import check
 import exim
 import net
 from binding import GOOD
+from meanwhile import Meanwhile, pids
 
 TXT = f"_mta-sts.{GOOD.zone}"
 WEB = f"mta-sts.{GOOD.zone}"
@@ -122,44 +122,32 @@ for _name, _do in BROKEN_DNS.items():
 
 # -- the resolver ----------------------------------------------------------
 
-class Signaller(threading.Thread):
+class Signaller:
     """Sends a signal to every resolver process there is, for a while."""
 
     def __init__(self, number):
-        super().__init__(daemon=True)
         self.number = number
         self.hit = set()
-        self.over = threading.Event()
+        self.meanwhile = Meanwhile(self.turn, 0.002)
 
-    def run(self):
-        while not self.over.wait(0.002):
-            for pid in resolvers() - self.hit:
-                self.hit.add(pid)
-                os.kill(pid, self.number)
+    def turn(self):
+        for pid in resolvers() - self.hit:
+            self.hit.add(pid)
+            os.kill(pid, self.number)
 
     def __enter__(self):
-        self.start()
+        self.meanwhile.__enter__()
         return self
 
     def __exit__(self, *exception):
-        self.over.set()
-        self.join()
+        self.meanwhile.__exit__()
         for pid in resolvers():
             os.kill(pid, signal.SIGKILL)
 
 
 def resolvers():
     """Pids of the resolver processes running now."""
-    found = set()
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                program = os.readlink(f"/proc/{entry}/exe")
-            except OSError:
-                continue
-            if os.path.basename(program) == "mta-sts-resolve":
-                found.add(int(entry))
-    return found
+    return pids("mta-sts-resolve")
 
 
 def missing(machine):

@@ -13,7 +13,6 @@ import resource
 import shutil
 import signal
 import stat
-import threading
 import time
 
 import check
@@ -21,38 +20,11 @@ import exim
 import flow
 import space
 from cases import faults
+from meanwhile import Meanwhile, pids
 
 SEED = 8461
 FATAL = (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP)
 HANGS = 0.4  # seconds a stopped resolver stays
-
-
-class Meanwhile(threading.Thread):
-    """Calls TURN() again and again until the block ends."""
-
-    def __init__(self, turn, pause=0.0):
-        super().__init__(daemon=True)
-        self.turn = turn
-        self.pause = pause
-        self.over = threading.Event()
-        self.error = None
-
-    def run(self):
-        try:
-            while not self.over.wait(self.pause):
-                self.turn()
-        except Exception as error:  # told when the block ends
-            self.error = error
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.over.set()
-        self.join()
-        if self.error is not None:
-            raise self.error
 
 
 def fault(name, function, *arguments, blind=False, allowed=None):
@@ -88,17 +60,6 @@ def connected(pid):
                     if words[2].endswith(":01BB") and words[9] in inodes:
                         return True
     return False
-
-
-def pids(*programs):
-    """Processes that run one of PROGRAMS."""
-    found = set()
-    for entry in os.listdir("/proc"):
-        with contextlib.suppress(OSError):
-            program = os.readlink(f"/proc/{entry}/exe")
-            if entry.isdigit() and os.path.basename(program) in programs:
-                found.add(int(entry))
-    return found
 
 
 @contextlib.contextmanager

@@ -10,7 +10,8 @@ import flow
 import root
 import space
 import stage
-from cases.load import SEED, Meanwhile
+from cases.load import SEED
+from meanwhile import Meanwhile
 
 CONFIG = "/etc/mta-sts.conf"
 # Without the module Exim defers and says so (EXIM: "dlopen ... failed").
