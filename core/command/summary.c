@@ -23,7 +23,7 @@ enum lot { /* of the MX hosts, seen together */
 static const char *const lot_words[] = {
 	[LOT_UNKNOWN] = "verified TLS demanded",
 	[LOT_NULL] = "no mail taken",
-	[LOT_NAMELESS] = "verified TLS demanded",
+	[LOT_NAMELESS] = "no MX permitted",
 	[LOT_REFUSED] = "no MX permitted",
 	[LOT_SOME] = "not every MX permitted",
 	[LOT_ALL] = "verified TLS demanded",

@@ -69,7 +69,7 @@ class Domain:
     story: str  # what the attacker (or the owner's mistake) did
     ours: Result  # what an Exim with the module does
     plain: Result = None  # the same as Debian ships it; None: not tried
-    query: str = None  # text in what "mta-sts query" says of the cause
+    query: str = None  # in what "mta-sts query" says; default: by verdict
     report: str = None  # result type of RFC 8460, or "success"
     mode: str = "enforce"  # of the policy; None: publishes nothing
     verdict: str = None  # of the first MX; default: what the mode says
@@ -112,6 +112,13 @@ class Domain:
         """Does the receiver itself refuse, over a session it verified for?"""
         return self.report == "success" and \
             self.ours.what in ("deferred", "bounced")
+
+    @property
+    def said(self):
+        """Text in the line that "mta-sts query" begins with."""
+        by_verdict = {"require": ": enforce, ", "refuse": "MX permitted: ",
+                      "observe": ": testing, mail passes", "open": "passes"}
+        return self.query or by_verdict[self.expected]
 
     @property
     def binds(self):

@@ -69,7 +69,7 @@ static const struct row rows[] = {
 	    "enforce, verified TLS demanded: 1.y, 2.y, 3.y, 4.y and 2 more",
 	    0 },
 	{ ENFORCE, "-", POLICY, NO_RULE,
-	    "enforce, verified TLS demanded: no MX record names a host", 0 },
+	    "enforce, no MX permitted: no MX record names a host", 0 },
 
 	/* Each mode. */
 	{ "mode: testing\nmx: a.x.example\n", "a.x.example", POLICY, NO_RULE,
