@@ -149,6 +149,11 @@ class Domain:
         return self.policy().encode() if self.text is None else self.text
 
 
+# For what differs before mail is sent: a good mail host of another domain,
+# which the policy does not permit, so that delivery tells if it was found.
+GUEST = {"hosts": (), "mx": ((10, "mx.good.example"),), "patterns": ("mx",)}
+
+
 # -- results ---------------------------------------------------------------
 
 def verified(host):

@@ -4,9 +4,8 @@
 All these have one good mail host that their policy does not permit, so that
 delivery tells whether the policy was found.
 """
-from row import NO_MX, Domain, Lie, deferred, verified
+from row import GUEST, NO_MX, Domain, Lie, deferred, verified
 
-HOST = {"hosts": (), "mx": ((10, "mx.good.example"),), "patterns": ("mx",)}
 STS = '"v=STSv1; id=1;"'
 SPF = '"v=spf1 -all"'
 # What "mta-sts query" names as the cause.
@@ -23,13 +22,13 @@ LONG = tuple(f'"number {n} {"x" * 200}"' for n in range(20))
 def found(name, story, *txt, **more):
     """A record that counts."""
     return Domain(name, story, ours=deferred(NO_MX), verdict="refuse",
-                  txt=txt, **HOST, **more)
+                  txt=txt, **GUEST, **more)
 
 
 def ignored(name, story, *txt, **more):
     """A record that does not; the domain is as one without a policy."""
     return Domain(name, story, ours=verified("mx.good"), verdict="open",
-                  txt=txt, **HOST, **more)
+                  txt=txt, **GUEST, **more)
 
 
 def alias(name, story, make, records, query=None):
@@ -41,7 +40,7 @@ def unanswered(name, story, do, **more):
     """A question for the record that gets no answer to rely on."""
     return Domain(name, story, ours=verified("mx.good"), verdict="open",
                   timeout="2s", lies=(Lie("_mta-sts", do, "TXT"),),
-                  query=UNKNOWN, **HOST, **more)
+                  query=UNKNOWN, **GUEST, **more)
 
 
 ROWS = [
@@ -148,5 +147,5 @@ ROWS = [
            query=BAD_ID,
            ours=verified("mx.good"), lies=(
                Lie("_mta-sts", "forge", "TXT", ("v=STSv1; id=x-y;",)),),
-           **HOST),
+           **GUEST),
 ]

@@ -5,11 +5,10 @@ Nearly all have one good mail host that their policy does not permit, so that
 delivery tells whether the policy was taken.  answers.py is what they do.
 """
 from answers import REDIRECTS, REFUSED
-from row import NO_MX, Domain, Web, deferred, verified
+from row import GUEST, NO_MX, Domain, Web, deferred, verified
 
 import net
 
-HOST = {"hosts": (), "mx": ((10, "mx.good.example"),), "patterns": ("mx",)}
 REDIRECT = "a redirect is never followed"
 HEADER = "header is larger than 32768 octets"
 SIZE = "the policy is larger than 65536 octets"
@@ -30,7 +29,7 @@ LINES = b"version: STSv1\nmode: enforce\nmax_age: 604800\n" \
 
 def taken(does, story, **more):
     """A policy that counts."""
-    more = {"web": Web(does), **HOST, **more}
+    more = {"web": Web(does), **GUEST, **more}
     return Domain(f"web-{does}", story, ours=deferred(NO_MX),
                   verdict="refuse", **more)
 
@@ -41,7 +40,7 @@ def failed(does, story, query, report=FETCH, **more):
     query: the cause as "mta-sts query" words it; None where the words are
     those of libcurl, and others in each release.
     """
-    more = {"web": Web(does), **HOST, **more}
+    more = {"web": Web(does), **GUEST, **more}
     name = f"web-{does}"
     return Domain(name, story, ours=verified("mx.good"), verdict="open",
                   query=query and query.replace("DOMAIN", net.domain(name)),
