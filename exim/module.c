@@ -16,7 +16,7 @@
 #include "config.h"
 #include "pattern.h"
 #include "report.h"
-#include "syslog.h"
+#include "base/syslog.h"
 
 #ifndef STS_MODULE_PATHS /* the tests have others */
 #define STS_MODULE_PATHS                                                       \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Log lines of the Exim module, to syslog's mail facility.
+ * Log lines of a process that an MTA runs, to syslog's mail facility.
  *
- * Not by syslog(3): Exim may use that itself, and its connection is the
+ * Not by syslog(3): in Exim the MTA may use that itself, and its connection is the
  * process's.  openlog() would put our name on Exim's lines; and a descriptor
  * that the C library keeps open is one that Exim, closing what it does not
  * know, could turn into its SMTP connection.  So: one datagram a line, from

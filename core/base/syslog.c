@@ -12,7 +12,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "syslog.h"
+#include "base/syslog.h"
 
 #ifndef _PATH_LOG
 #define _PATH_LOG "/dev/log"
