@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "resolve/addr.h"
+#include "base/addr.h"
 #include "resolve/dial.h"
 
 #define IDLE (-1)

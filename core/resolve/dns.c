@@ -17,7 +17,7 @@
 
 #include <ares.h>
 
-#include "resolve/addr.h"
+#include "base/addr.h"
 #include "resolve/dns.h"
 
 #define IN_FLIGHT_MAX 64   /* more on one socket and datagrams are lost */

@@ -6,8 +6,7 @@
 #ifndef STS_DNS_H
 #define STS_DNS_H
 
-#include <netinet/in.h>
-
+#include "base/addr.h"
 #include "base/config.h"
 #include "resolve/loop.h"
 
@@ -33,14 +32,6 @@ enum sts_dns_status {
 };
 const char *sts_dns_type_name(enum sts_dns_type type);
 const char *sts_dns_status_name(enum sts_dns_status status);
-
-struct sts_addr {
-	int family; /* AF_INET or AF_INET6 */
-	union {
-		struct in_addr v4;
-		struct in6_addr v6;
-	} u;
-};
 
 struct sts_rr {
 	uint32_t ttl;

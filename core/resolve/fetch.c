@@ -10,10 +10,10 @@
 
 #include <curl/curl.h>
 
+#include "base/addr.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "config.h"
-#include "resolve/addr.h"
 #include "resolve/dial.h"
 #include "resolve/fetch.h"
 #include "resolve/http.h"

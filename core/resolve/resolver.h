@@ -7,7 +7,7 @@
 #ifndef STS_RESOLVER_H
 #define STS_RESOLVER_H
 
-#include "resolve/addr.h"
+#include "base/addr.h"
 #include "resolve/decide.h"
 #include "resolve/fetch.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "resolve/addr.h"
+#include "base/addr.h"
 
 #define TEXT_MAX 200
 

@@ -6,7 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "resolve/addr.h"
+#include "base/addr.h"
 #include "suite.h"
 
 static const struct {

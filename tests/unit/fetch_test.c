@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "resolve/addr.h"
+#include "base/addr.h"
 #include "resolve/dial.h"
 #include "resolve/fetch.h"
 #include "resolve/http.h"

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which addresses a policy host may have (RFC 8461, 10.3: the fetch target
- * is chosen by a stranger).  Pure.
+ * Addresses and networks, and which addresses a policy host may have (RFC
+ * 8461, 10.3: the fetch target is chosen by a stranger).  Pure.
  */
 #ifndef STS_ADDR_H
 #define STS_ADDR_H
 
-#include "resolve/dns.h"
+#include <netinet/in.h>
+
+#include "base/error.h"
 
 #define STS_ADDR_TEXT 46 /* INET6_ADDRSTRLEN */
+
+struct sts_addr {
+	int family; /* AF_INET or AF_INET6 */
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	} u;
+};
 
 /* "192.0.2.0/24", "2001:db8::/32", or a single address; STS_ECONFIG for
  * anything else, bits behind the prefix too. */

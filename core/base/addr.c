@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "base/domain.h"
-#include "resolve/addr.h"
 
 #define EMBEDS_NOTHING 0
 #define PORT_MAX       65535
