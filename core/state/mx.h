@@ -16,6 +16,7 @@ struct sts_mx_host {
 	unsigned preference;
 	char name[STS_DOMAIN_MAX + 1]; /* "" is the null MX of RFC 7505 */
 	int64_t failed; /* wall seconds of the last failure, 0: none */
+	bool self;      /* it is this machine */
 };
 
 struct sts_mx_list {

@@ -15,8 +15,11 @@ static const struct sts_mx_list example = {
 	.ad = true,
 	.until = 1700003600,
 	.count = 3,
-	.host = { { 0, "", 0 }, { 10, "mx1.example.com", 0 },
-	    { 65535, "mx2.example.com", 1700000001 } },
+	.host = { { .preference = 0 },
+	    { .preference = 10, .name = "mx1.example.com" },
+	    { .preference = 65535,
+		.name = "mx2.example.com",
+		.failed = 1700000001 } },
 };
 
 static enum sts_rc
