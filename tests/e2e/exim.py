@@ -143,7 +143,9 @@ class Ours(Plain):
                                  self.world.path("log", f"syslog-{self.name}"))
         shutil.copytree(self.world.stage, self.root, dirs_exist_ok=True,
                         symlinks=True)
-        shutil.copy(debian.TREE / "packaging/exim", self.file("/root/exim"))
+        for script in ("exim", "adapter.sh"):
+            shutil.copy(debian.TREE / "packaging" / script,
+                        self.file("/root"))
         self.run("sh", "/root/exim", "check")
 
     def make_state(self):
