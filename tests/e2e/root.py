@@ -6,7 +6,8 @@ that: each world mounts it under an overlay of its own.  Nothing of it is ever
 installed on the host.  The mirror is the one the host's apt uses.
 
 The servers are always those of one release.  E2E_SUITE names another one for
-the machines that send; our software is then built in their root.
+the machines that send; our software is then built in their root.  Exim and
+OpenSMTPD cannot be in one root: that of OpenSMTPD is a copy of Exim's.
 """
 import contextlib
 import fcntl
@@ -33,10 +34,13 @@ BUILDING = """
     gcc libc6-dev make pkg-config libc-ares-dev libcurl4-openssl-dev
     libssl-dev libidn2-dev libjansson-dev check python3
 """.split()
+# What makes a root of OpenSMTPD out of one of Exim.
+REPLACING = ["opensmtpd", "exim4-base-", "exim4-config-"]
 STARTS_NOTHING = "#!/bin/sh\nexit 101\n"
 # A mirror may be a snapshot; its signature is checked all the same.
 SNAPSHOT = ["-o", "Acquire::Check-Valid-Until=false"]
 UNSECURED = ("sid",)  # has no archive of security updates
+BACKPORTS = "-backports"  # a release of which only OpenSMTPD is tested
 # Debian's Exim uses GnuTLS; this makes the other Exim of its own source.
 OPENSSL = "-openssl"
 BUILD_EXIM = """
@@ -67,7 +71,7 @@ def missing():
     if os.geteuid() != 0:
         return "not root"
     tools = ["unshare", "nsenter", "ip", "mount"]
-    if not all(one.ready() for one in (servers, senders)):
+    if not all(one.ready() for one in (servers, senders, *MTAS.values())):
         tools += ["debootstrap", "apt-get"]
     absent = [tool for tool in tools if shutil.which(tool) is None]
     if absent:
@@ -83,8 +87,8 @@ def missing():
 def foreign(suite=SUITE):
     """Must our software be built in the root, since the host is another?"""
     release = pathlib.Path("/etc/os-release").read_text()
-    return suite != BASE or f"VERSION_CODENAME={BASE}\n" not in release or \
-        bool(os.environ.get("E2E_BUILD_IN_ROOT"))
+    return suite.removesuffix(BACKPORTS) != BASE or \
+        f"VERSION_CODENAME={BASE}\n" not in release or bool(os.environ.get("E2E_BUILD_IN_ROOT"))
 
 
 def mirrors():
@@ -125,17 +129,23 @@ def run(log, env, *command):
 
 
 class Root:
-    """The root NAME: release SUITE with PACKAGES, or SUITE-openssl."""
+    """The root NAME: release SUITE with PACKAGES, or SUITE-openssl.
 
-    def __init__(self, name, suite, packages):
+    Made by debootstrap, or else as a copy of the root BASE.
+    """
+
+    def __init__(self, name, suite, packages, base=None):
         self.suite = suite.removesuffix(OPENSSL)
         self.openssl = suite.endswith(OPENSSL)
         self.packages = packages
+        self.base = base
         self.path = BUILD / "roots" / name
         self.stamp_file = self.path.with_suffix(".stamp")
 
     def stamp(self):
         contents = " ".join(self.packages) + self.openssl * BUILD_EXIM
+        if self.base:
+            contents += self.suite + self.base.stamp()
         return hashlib.sha256(contents.encode()).hexdigest() + "\n"
 
     def ready(self):
@@ -143,15 +153,26 @@ class Root:
             self.stamp_file.read_text() == self.stamp()
 
     def sources(self, debian, security):
-        text = f"deb {debian} {self.suite} main\n"
-        if security and self.suite not in UNSECURED:
-            text += f"deb {security} {self.suite}-security main\n"
+        release = self.suite.removesuffix(BACKPORTS)
+        text = f"deb {debian} {release} main\n"
+        if self.suite != release:
+            text += f"deb {debian} {self.suite} main\n"
+        if security and release not in UNSECURED:
+            text += f"deb {security} {release}-security main\n"
         return text
+
+    def begin(self, log, env, debian):
+        """What packages are installed into."""
+        if self.base:
+            run(log, env, "cp", "-a", f"{self.base.path}/.", self.path)
+            return
+        run(log, env, "debootstrap", "--variant=minbase", self.suite,
+            self.path, debian)
+        (self.path / "src").mkdir()
 
     def install(self, log, env):
         debian, security = mirrors()
-        run(log, env, "debootstrap", "--variant=minbase", self.suite,
-            self.path, debian)
+        self.begin(log, env, debian)
         etc = self.path / "etc"
         starter = self.path / "usr/sbin/policy-rc.d"
         starter.write_text(STARTS_NOTHING)
@@ -163,17 +184,19 @@ class Root:
                   f"--mount-proc={self.path}/proc", "chroot", self.path]
         apt = [*inside, "apt-get", "-q", "-y", *SNAPSHOT]
         run(log, env, *apt, "update")
-        run(log, env, *apt, "--no-install-recommends", "install",
-            *self.packages)
+        newest = ["-t", self.suite] if self.suite.endswith(BACKPORTS) else []
+        run(log, env, *apt, "--no-install-recommends", "--purge", *newest,
+            "install", *self.packages)
         if self.openssl:
             run(log, env, *inside, "sh", "-ec", BUILD_EXIM)
         run(log, env, *apt, "clean")
-        (self.path / "src").mkdir()
 
     def make(self, say):
         """Make it, unless it is there."""
         if self.ready():
             return
+        if self.base:
+            self.base.make(say)
         self.stamp_file.unlink(missing_ok=True)
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir(parents=True)
@@ -194,16 +217,24 @@ class Root:
 
 
 def choose(suite):
-    """(root of the servers, root of the machines that send)"""
-    plain = Root(BASE, BASE, PACKAGES)
-    if suite != BASE:
-        return plain, Root(f"{suite}-build", suite, SENDING + BUILDING)
-    if foreign(suite):
-        plain = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
-    return plain, plain
+    """(root of the servers, root for which our software is built, by name of
+    MTA the roots of the machines that send)"""
+    release = suite.removesuffix(BACKPORTS)
+    servers = builder = Root(BASE, BASE, PACKAGES)
+    if release != BASE:
+        builder = Root(f"{release}-build", release, SENDING + BUILDING)
+    elif foreign(suite):
+        servers = builder = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
+    mtas = {"exim": builder,
+            "opensmtpd": Root(f"{suite}-smtpd", suite, REPLACING, builder)}
+    if suite != release:
+        del mtas["exim"]
+    if suite.endswith(OPENSSL):
+        del mtas["opensmtpd"]
+    return servers, builder, mtas
 
 
-servers, senders = choose(SUITE)
+servers, senders, MTAS = choose(SUITE)
 
 
 @contextlib.contextmanager
@@ -215,13 +246,16 @@ def lock():
         yield
 
 
-def make(say=print):
-    """Make the roots unless they are there; about a minute each, once."""
+def make(*mtas, say=print):
+    """Make the roots unless they are there; about a minute each, once.
+
+    Those of MTAS as well: names of MTAs, or none for all.
+    """
     with lock():
-        for one in (servers, senders):
+        for one in (servers, senders, *(MTAS[mta] for mta in mtas or MTAS)):
             one.make(say)
 
 
 if __name__ == "__main__":
-    reason = missing()
-    print(reason or make() or senders.path)
+    print(missing() or make() or "\n".join(
+        f"{mta} {one.path}" for mta, one in MTAS.items()))

@@ -177,8 +177,8 @@ class Space:
         if name in self.roots:
             return self.roots[name]
         if base is None:
-            base = (debian.servers if name == "servers" else debian.senders
-                    ).path
+            base = debian.servers.path if name == "servers" else \
+                debian.senders.path
         upper, work = self.path("layer", name), self.path("layer", name + "-w")
         where = self.path("root", name)
         for folder in (upper, work, where):

@@ -13,6 +13,7 @@ import root
 # host's must not meet its own.
 TREE = "/src" if root.foreign() else root.TREE
 OBJECTS = root.senders.path.name if root.foreign() else "usr"
+GOALS = "install-exim", "install-opensmtpd"
 SHARED = "E2E_SHARED"  # names the folder that the worlds of one run copy
 
 
@@ -26,9 +27,9 @@ def make_words(*words):
             f"B={TREE}/build/{OBJECTS}", *words]
 
 
-def command(folder):
+def command(goal, folder):
     """What builds and installs: here, or in the root if it must be there."""
-    words = make_words("install-exim",
+    words = make_words(goal,
                        f"DESTDIR={TREE}/{folder.relative_to(root.TREE)}")
     if not root.foreign():
         return words
@@ -47,8 +48,9 @@ def make(folder):
     folder.mkdir()
     log = root.BUILD / "stage.log"
     with root.lock(), open(log, "w") as output:
-        done = subprocess.run(list(map(str, command(folder))), stdout=output,
-                              stderr=output, stdin=subprocess.DEVNULL,
-                              timeout=600)
-    if done.returncode != 0:
-        raise Broken(f"make install-exim failed, see {log}")
+        for goal in GOALS:
+            words = list(map(str, command(goal, folder)))
+            done = subprocess.run(words, stdout=output, stderr=output,
+                                  stdin=subprocess.DEVNULL, timeout=600)
+            if done.returncode != 0:
+                raise Broken(f"make {goal} failed, see {log}")

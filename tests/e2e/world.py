@@ -14,11 +14,13 @@ import net
 import pki
 import root as debian
 import row
+import smtpd
 import space
 import stage
 import web
 import wire
 
+KINDS = {**exim.KINDS, **smtpd.KINDS}  # the machines that send, by name
 PATH_TABLE = "100"  # routes what the man in the middle takes for itself
 
 
@@ -79,7 +81,7 @@ class World(space.Space):
     def sender(self, name):
         """The machine NAME that sends mail; made at its first use."""
         if name not in self.senders:
-            self.senders[name] = exim.KINDS[name](self, name)
+            self.senders[name] = KINDS[name](self, name)
         self.used.add(name)
         return self.senders[name]
 

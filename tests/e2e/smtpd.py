@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: ISC
+"""The sending machines with OpenSMTPD, each in a root of its own.
+
+Unlike Exim, smtpd is a server: it is started when a machine is first used,
+stopped when the machine is reset, and there is one of them at a time, since
+they listen on the same ports.  What it does is known from its log.
+"""
+import os
+import re
+import shutil
+
+import net
+import space
+from machine import CONFIG, MESSAGE, RESOLVER, Machine, Software
+
+SPOOL = "/var/spool/smtpd"
+SOCKET = "/var/run/smtpd.sock"
+CONF = "/etc/smtpd.conf"
+KEPT = "/root/smtpd.conf"  # as it was made
+PATIENCE = 60  # seconds until every recipient must be settled
+ACCEPTED = re.compile(r" smtp envelope evpid=(\w+) ")
+TRIED = re.compile(r" \w+ delivery evpid=(\w+) ")
+
+
+class Bare(Machine):
+    """An OpenSMTPD as Debian ships it: it relays what is sent here."""
+    mta = "opensmtpd"
+
+    @property
+    def process(self):
+        return f"smtpd-{self.name}"
+
+    def machine(self):
+        super().machine()
+        self.log_file = self.world.path("log", self.process)
+        self.log_file.touch()
+
+    def configure(self):
+        """Debian's file will do; a case may change it."""
+        shutil.copy(self.file(CONF), self.file(KEPT))
+
+    # -- the server ---------------------------------------------------------
+
+    def running(self):
+        return self.process in self.world.processes
+
+    def start(self):
+        """Start smtpd, unless it runs; no other one does then."""
+        if self.running():
+            return
+        for other in self.world.senders.values():
+            if other.mta == self.mta and other.running():
+                other.stop()
+        self.world.spawn(self.process, "sender", self.name, "smtpd", "-d",
+                         "-v")
+        space.wait_for("smtpd", self.listening)
+
+    def listening(self):
+        self.world.check_alive()
+        return self.run("smtpctl", "show", "status",
+                        check=False).returncode == 0
+
+    def stop(self):
+        """Stop smtpd; what it started has to follow."""
+        if self.running():
+            self.world.stop(self.process)
+            space.wait_for("the end of everything that smtpd started",
+                           lambda: not self.processes())
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    # -- mail ---------------------------------------------------------------
+
+    def empty(self):
+        """Empty the queue."""
+        self.stop()
+        shutil.rmtree(self.file(SPOOL), ignore_errors=True)
+
+    def reset(self):
+        """Stopped, the queue empty, the log as well, configured as made."""
+        self.empty()
+        os.truncate(self.log_file, 0)
+        shutil.copy(self.file(KEPT), self.file(CONF))
+
+    def submit(self, *to, timeout=60):
+        """Hand a message over, as any program here would."""
+        self.start()
+        return self.run("sendmail", "-f", f"alice@{net.SENDER}", *to,
+                        input=MESSAGE, timeout=timeout)
+
+    def send(self, *to, timeout=60):
+        """Submit a message and wait until every recipient was tried."""
+        mark = self.mark()
+        done = self.submit(*to, timeout=timeout)
+        self.settle(mark)
+        return done
+
+    def run_queue(self):
+        """Try everything in the queue, and wait for that."""
+        mark = self.mark()
+        waiting = [fields[0] for fields in self.listed()]
+        self.run("smtpctl", "schedule", "all")
+        self.settle(mark, waiting)
+
+    def mark(self):
+        return len(self.log())
+
+    def unsettled(self, mark, waiting=()):
+        """Envelopes that were accepted, or are WAITING, and not yet tried."""
+        said = self.log()[mark:]
+        return {*waiting, *ACCEPTED.findall(said)} - set(TRIED.findall(said))
+
+    def settle(self, mark, waiting=()):
+        """Wait for what was said of the envelopes behind MARK."""
+        def settled():
+            self.world.check_alive()
+            return not self.unsettled(mark, waiting)
+        space.wait_for("every recipient to be tried", settled, PATIENCE)
+
+    def version(self):
+        """OpenSMTPD's version in numbers: (7, 6, 0)."""
+        said = self.run("smtpd", "-h", check=False).stderr
+        return tuple(map(int, re.search(r"OpenSMTPD ([\d.]+)", said)[1]
+                         .split(".")))
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def panic(self):
+        """What smtpd says when it cannot go on."""
+        return "".join(line + "\n" for line in self.log().splitlines()
+                       if re.search(r"fatal|lost processor|segfault", line))
+
+    def listed(self):
+        """The fields of "smtpctl show queue", a line each."""
+        self.start()
+        listing = self.run("smtpctl", "show", "queue").stdout
+        return [line.split("|") for line in listing.splitlines()]
+
+    def queue(self):
+        """Addresses still undelivered."""
+        return [fields[6] for fields in self.listed()]
+
+
+PROGRAMS = "/usr/libexec/opensmtpd"
+FILTER = f"{PROGRAMS}/filter-mta-sts"
+TABLE = f"{PROGRAMS}/table-mta-sts"
+STATE = "/var/lib/mta-sts/opensmtpd"
+SHIPPED = "/usr/share/mta-sts/opensmtpd"
+
+
+class Ours(Software, Bare):
+    """The same OpenSMTPD with filter and table, in one of the layouts."""
+    user = "opensmtpd"
+    folder = STATE
+    packaging = "opensmtpd"
+    programs = (PROGRAMS,)
+    installed = (FILTER, TABLE, RESOLVER, CONFIG)
+    layout = None
+
+    def configure(self):
+        shutil.copy(self.file(f"{SHIPPED}/{self.layout}.conf"),
+                    self.file(CONF))
+        super().configure()
+
+    def reset(self):
+        self.stop()  # before its state goes
+        super().reset()
+
+    def clock(self, *setting, **settings):
+        """A server sees another clock only from its start on."""
+        super().clock(*setting, **settings)
+        if self.running():
+            self.restart()
+
+
+class Stage(Ours):
+    """Everything is queued first, then decided on a loopback hop."""
+    layout = "stage"
+
+
+class Simple(Ours):
+    """Decided when the message is accepted."""
+    layout = "simple"
+
+
+KINDS = {"bare": Bare}
