@@ -41,7 +41,7 @@ def by_make(machine, path):
         by_rename(machine, path)
         return
     with root.lock():
-        space.run(*stage.command(machine.root))
+        space.run(*stage.command("install-exim", machine.root))
 
 
 def by_copy(machine, path):
