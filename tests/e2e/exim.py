@@ -4,6 +4,7 @@ import re
 import shutil
 
 import net
+import space
 from machine import CONFIG, MESSAGE, RESOLVER, Machine, Software
 
 SETTINGS = """\
@@ -25,7 +26,15 @@ SPOOL = "/var/spool/exim4"
 LOG = "/var/log/exim4"
 STATE = "/var/lib/mta-sts/exim"
 MODULE = "/usr/lib/exim4/mta-sts.so"
+STRICT = "T=remote_smtp_mtasts"
+VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
 SHIPPED = "/usr/share/mta-sts/exim/conf.d"
+
+
+def settled(log):
+    """Has every bounce been dealt with?  Nobody lives at the sender's."""
+    return all(re.search(rf"{number} (Frozen|Completed)", log)
+               for number in re.findall(r"(\S+) <= <>", log))
 
 
 class Plain(Machine):
@@ -81,6 +90,31 @@ class Plain(Machine):
         frozen = " *frozen*" if "*** frozen ***" in listing else ""
         return [address + frozen for address in
                 re.findall(r"^\s{10}([^\sD]\S*@\S+)$", listing, re.M)]
+
+    # -- what the log says --------------------------------------------------
+
+    def finish(self, mark):
+        """Wait for every bounce told of behind MARK to be dealt with."""
+        if self.returned(self.log()[mark:]):
+            space.wait_for("the bounce", lambda: settled(self.log()))
+
+    def returned(self, log):
+        """Was mail given up?"""
+        return " ** " in log
+
+    def reason(self, log):
+        """Why a message waits, or None."""
+        found = re.findall(r"== .*? defer \(-?\d+\)[^:]*: (.*)", log)
+        return found[-1] if found else None
+
+    def certificate(self, log, address):
+        """What it thought of the one at ADDRESS, which may have aliases."""
+        found = re.findall(rf"[=-]> .* \[{re.escape(address)}\].* CV=(\w+)",
+                           log)
+        return VERIFIED.get(found[-1], found[-1]) if found else "unlogged"
+
+    def strict(self, log):
+        return STRICT in log
 
     def route(self, address):
         return self.run("exim4", "-bt", address, check=False).stdout

@@ -42,7 +42,8 @@ class Machine:
     """What a case may do with any machine; the rest is its MTA's.
 
     Those add: configure(), reset(), empty(), send(), run_queue(), queue(),
-    log() and panic().
+    log(), panic(), and what they know of their log: finish(), returned(),
+    reason(), certificate(), strict().
     """
     mta = None  # of whose root it is a copy
     logs = None  # folder of the logs that are worth keeping

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: ISC
 """What became of one message, judged mainly by the receiving side."""
+import collections
 import dataclasses
-import re
 
 import domains
 import net
-import space
 from row import NO_MX
 
 BOUNCED_TO = f"alice@{net.SENDER}"
-STRICT = "T=remote_smtp_mtasts"
-VERIFIED = {"yes": "verified", "no": "unverified", "dane": "dane"}
 
 
 @dataclasses.dataclass
@@ -21,31 +18,15 @@ class Outcome:
     naked: list  # RCPTs that went out without TLS
     rcpts: list  # all RCPTs
     queue: list
-    log: str  # main log lines written meanwhile
+    log: str  # lines of the MTA's log written meanwhile
     panic: str
+    reason: str  # why mail waits, by the log; or None
+    strict: bool  # did the MTA treat it as mail under a policy?
 
     def __str__(self):
         if self.what == "deferred":
-            return f"deferred ({reason(self.log) or 'no reason in the log'})"
+            return f"deferred ({self.reason or 'no reason in the log'})"
         return f"{self.what} at {self.host}"
-
-
-def reason(log):
-    """Why a message waits, out of the main log."""
-    found = re.findall(r"== .*? defer \(-?\d+\)[^:]*: (.*)", log)
-    return found[-1] if found else None
-
-
-def settled(log):
-    """Has every bounce been dealt with?  Nobody lives at the sender's."""
-    return all(re.search(rf"{number} (Frozen|Completed)", log)
-               for number in re.findall(r"(\S+) <= <>", log))
-
-
-def certificate(log, address):
-    """What Exim thought of the one at ADDRESS, which may have aliases."""
-    found = re.findall(rf"[=-]> .* \[{re.escape(address)}\].* CV=(\w+)", log)
-    return VERIFIED.get(found[-1], found[-1]) if found else "unlogged"
 
 
 def deliver(world, machine, *to, **options):
@@ -59,22 +40,60 @@ def watch(world, machine, action):
     log, panic = machine.log(), machine.panic()
     action()
     events = world.events(mark)
-    taken = [entry for entry in events if entry["event"] == "DATA"]
-    rcpts = [entry for entry in events if entry["event"] == "RCPT"]
-    if " ** " in machine.log()[len(log):]:
-        space.wait_for("the bounce", lambda: settled(machine.log()))
+    machine.finish(len(log))
     queue = [address for address in machine.queue()
              if not address.startswith(BOUNCED_TO)]
-    log = machine.log()[len(log):]
-    what = "deferred" if queue else "bounced" if " ** " in log else "lost"
+    return judged(machine, events, queue, machine.log()[len(log):],
+                  machine.panic()[len(panic):])
+
+
+def judged(machine, events, queue, log, panic=""):
+    """What became of one message by what was seen of it."""
+    taken = [entry for entry in events if entry["event"] == "DATA"]
+    rcpts = [entry for entry in events if entry["event"] == "RCPT"]
+    what = "deferred" if queue else \
+        "bounced" if machine.returned(log) else "lost"
     host = None
     if taken:
         host = taken[-1]["host"]
-        what = certificate(log, taken[-1]["address"]) \
+        what = machine.certificate(log, taken[-1]["address"]) \
             if taken[-1]["tls"] else "clear"
     return Outcome(what, host, {entry["host"] for entry in events},
                    [entry for entry in rcpts if entry["tls"] is None],
-                   rcpts, queue, log, machine.panic()[len(panic):])
+                   rcpts, queue, log, panic, machine.reason(log),
+                   machine.strict(log))
+
+
+def sorted_out(events, rows):
+    """EVENTS by name of the domain in ROWS whose mail they are about.
+
+    By the recipient named last in the same session; before one was named
+    they are the owner's of the host.
+    """
+    owners = {domain.full(host.name): domain.name for domain in rows
+              for host in domain.hosts}
+    wanted = {domain.recipient.lower(): domain.name for domain in rows}
+    found, now = collections.defaultdict(list), {}
+    for entry in events:
+        session = entry["id"]
+        if entry["event"] == "RCPT":
+            address = entry["line"].lower().split("<")[-1].split(">")[0]
+            now[session] = wanted.get(address)
+        found[now.get(session, owners.get(entry["host"]))].append(entry)
+    return found
+
+
+def several(world, machine, rows):
+    """A message to each of the domains ROWS at once: their Outcomes."""
+    mark, log = world.mark(), len(machine.log())
+    machine.send_each([domain.recipient for domain in rows])
+    events = sorted_out(world.events(mark), rows)
+    queue = {address.lower() for address in machine.queue()}
+    log, panic = machine.log()[log:], machine.panic()
+    return [judged(machine, events[domain.name],
+                   sorted({domain.recipient} & queue),
+                   machine.about(log, domain.recipient), panic)
+            for domain in rows]
 
 
 def permitted(domain):
@@ -115,6 +134,6 @@ def leak(outcome, allowed, result, heard):
     if result.what == "deferred" and not heard:
         return f"RCPT although deferred: {outcome.rcpts}" \
             if outcome.rcpts else None
-    if STRICT not in outcome.log:
-        return f"not by {STRICT}\n{outcome.log}"
+    if not outcome.strict:
+        return f"not as under a policy\n{outcome.log}"
     return None

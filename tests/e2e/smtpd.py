@@ -17,6 +17,8 @@ SPOOL = "/var/spool/smtpd"
 SOCKET = "/var/run/smtpd.sock"
 CONF = "/etc/smtpd.conf"
 KEPT = "/root/smtpd.conf"  # as it was made
+STRICT = "smtp+tls"  # how the log tells a session that must be verified
+NO_SESSION = "0" * 16  # what failed before there was one
 PATIENCE = 60  # seconds until every recipient must be settled
 ACCEPTED = re.compile(r" smtp envelope evpid=(\w+) ")
 TRIED = re.compile(r" \w+ delivery evpid=(\w+) ")
@@ -97,6 +99,13 @@ class Bare(Machine):
         self.settle(mark)
         return done
 
+    def send_each(self, recipients):
+        """The same for a message to each of RECIPIENTS, all at once."""
+        mark = self.mark()
+        for recipient in recipients:
+            self.submit(recipient)
+        self.settle(mark)
+
     def run_queue(self):
         """Try everything in the queue, and wait for that."""
         mark = self.mark()
@@ -132,6 +141,42 @@ class Bare(Machine):
         """What smtpd says when it cannot go on."""
         return "".join(line + "\n" for line in self.log().splitlines()
                        if re.search(r"fatal|lost processor|segfault", line))
+
+    # -- what the log says --------------------------------------------------
+
+    def finish(self, mark):
+        """Nothing more to wait for: a bounce is a message of its own."""
+
+    def about(self, log, recipient):
+        """Lines on mail to RECIPIENT, and on the sessions it took."""
+        known = {line.split(" ", 1)[0] for line in log.splitlines()
+                 if f" to=<{recipient}> " in line} - {NO_SESSION}
+        return "".join(
+            line + "\n" for line in log.splitlines()
+            if line.split(" ", 1)[0] in known or f"<{recipient}>" in line)
+
+    def returned(self, log):
+        return 'result="PermFail"' in log
+
+    def reason(self, log):
+        found = re.findall(r'result="TempFail" stat="(.*)"', log)
+        return found[-1] if found else None
+
+    def certificate(self, log, address):
+        """Was the one at ADDRESS that of a session that insisted on it?"""
+        sessions = re.findall(rf"^(\w+) mta connecting address=(\S+)://"
+                              rf"\[?{re.escape(address)}\]?:", log, re.M)
+        if not sessions:
+            return "unlogged"
+        number, scheme = sessions[-1]
+        good = re.search(rf'{number} mta \S*cert-check result="(success|'
+                         'verified)"', log)
+        return "verified" if good and scheme == STRICT else "unverified"
+
+    def strict(self, log):
+        return f"address={STRICT}://" in log
+
+    # -- the queue ----------------------------------------------------------
 
     def listed(self):
         """The fields of "smtpctl show queue", a line each."""

@@ -9,6 +9,7 @@ import json
 import check
 import domains
 import outcome
+import row
 
 
 def send(world, machine, domain, result):
@@ -65,6 +66,28 @@ def plain(world, machine, domain):
     send(world, machine, domain, domain.plain)
 
 
+def unverified(result):
+    """The same where nobody asks for a certificate."""
+    if result.what in ("verified", "dane"):
+        return row.Result("unverified", result.host)
+    return result
+
+
+def bare(world, machine, rows):
+    """A message to each of ROWS, domains by name of the case, at once."""
+    got = outcome.several(world, machine, list(rows.values()))
+    why = {}
+    for (name, domain), one in zip(rows.items(), got):
+        wanted = unverified(domain.plain)
+        if (one.what, one.host) != (wanted.what, wanted.host):
+            why[name] = f"{one}, not {wanted}\n{one.log}"
+    return why
+
+
+# It knows neither of DANE nor of its own place among the MX hosts.
+check.many(bare, "bare", {
+    f"bare_{domain.name}": domain for domain in domains.DOMAINS
+    if domain.plain and domain.plain.what != "deferred"})
 for _domain in domains.DOMAINS:
     if _domain.plain:
         check.add(f"plain_{_domain.name}", plain, "plain", _domain)
