@@ -84,10 +84,12 @@ def bare(world, machine, rows):
     return why
 
 
-# It knows neither of DANE nor of its own place among the MX hosts.
+# A plain OpenSMTPD knows neither of DANE nor of its own place among the MX
+# hosts, and 6.8 dies of a double free when a host sends garbage for TLS.
+ELSE = ("dane-bad", "backup", "garbage")
 check.many(bare, "bare", {
     f"bare_{domain.name}": domain for domain in domains.DOMAINS
-    if domain.plain and domain.plain.what != "deferred"})
+    if domain.plain and domain.name not in ELSE})
 for _domain in domains.DOMAINS:
     if _domain.plain:
         check.add(f"plain_{_domain.name}", plain, "plain", _domain)
