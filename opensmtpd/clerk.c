@@ -15,7 +15,7 @@
 #include "sts.h"
 
 #define WISH_EVERY   1 /* s between two equal wishes */
-#define REOPEN_EVERY 1 /* s between two looks for a state that is damaged */
+#define REOPEN_EVERY 1 /* s between two times of opening the state anew */
 
 struct sts_clerk {
 	const struct sts_options *options;
@@ -133,15 +133,15 @@ update(struct sts_clerk *clerk, struct sts_reply *reply)
 	answer_with(reply, STS_REPLY_ERROR, "%s", err.text);
 }
 
-/* A directory that was moved away or made anew is found by its name alone. */
+/* When in doubt, the state is opened anew: of a directory that was removed
+ * and made again we would see the old one for ever. */
 static enum sts_rc
 look(struct sts_clerk *clerk, struct question *q, struct sts_error *err)
 {
 	enum sts_rc rc;
 
 	rc = sts_lookup(clerk->sts, q->domain, &q->result, err);
-	if (rc != STS_OK ||
-	    sts_result_answer(q->result) != STS_ANSWER_DAMAGED ||
+	if (rc != STS_OK || sts_result_mode(q->result) != STS_MODE_DEFER ||
 	    q->now->boot - clerk->reopened < REOPEN_EVERY)
 		return rc;
 	clerk->reopened = q->now->boot;
