@@ -5,7 +5,6 @@
  * stream.  The order matters: limits while still root, descriptors before
  * anything can fail into them, identity last but for the exec itself.
  */
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -17,35 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#endif
-
+#include "base/process.h"
 #include "child.h"
 
 #define EXIT_NOT_STARTED 127
 #define CPU_SECONDS      60
 #define OPEN_FILES       256
-#define STACK_OCTETS     (8 << 20)
-#define FD_GUESS         65536 /* where descriptors cannot be closed at once */
-
-/* What a small limit of the user who called the MTA would break. */
-static const struct {
-	int resource;
-	rlim_t value;
-} limits[] = {
-	{ RLIMIT_CORE, 0 },
-	{ RLIMIT_CPU, CPU_SECONDS },
-	{ RLIMIT_NOFILE, OPEN_FILES },
-	{ RLIMIT_NPROC, RLIM_INFINITY }, /* exec fails above it */
-	{ RLIMIT_STACK, STACK_OCTETS },
-	{ RLIMIT_FSIZE, RLIM_INFINITY },
-	{ RLIMIT_DATA, RLIM_INFINITY },
-	{ RLIMIT_AS, RLIM_INFINITY },
-};
-
-static char path_variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 
 /* Tell the parent, through the pipe, why; it knows the mark. */
 static _Noreturn void
@@ -61,89 +37,6 @@ fail(int out, const char *step)
 	_exit(EXIT_NOT_STARTED);
 }
 
-/* The C library keeps some signals to itself and will not set them; who ran
- * the MTA can have had them ignored. */
-#ifdef SYS_rt_sigaction
-static void
-reset_reserved(int number)
-{
-	const unsigned long action[8] = { 0 }; /* SIG_DFL, no flags, no mask */
-
-	(void)syscall(SYS_rt_sigaction, number, action, NULL, _NSIG / 8);
-}
-#else
-static void
-reset_reserved(int number)
-{
-	(void)number;
-}
-#endif
-
-/* Every signal to its default, then none blocked. */
-static bool
-reset_signals(void)
-{
-	struct sigaction action;
-	sigset_t none;
-	int number;
-
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = SIG_DFL;
-	for (number = 1; number < NSIG; number++)
-		if (sigaction(number, &action, NULL) == -1)
-			reset_reserved(number);
-	(void)sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
-}
-
-/* Without privilege a hard limit may only sink: stay below it then. */
-static bool
-set_limits(void)
-{
-	struct rlimit limit;
-	size_t i;
-
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		limit.rlim_cur = limits[i].value;
-		limit.rlim_max = limits[i].value;
-		if (setrlimit(limits[i].resource, &limit) == 0)
-			continue;
-		if (errno != EPERM ||
-		    getrlimit(limits[i].resource, &limit) == -1)
-			return false;
-		if (limit.rlim_max > limits[i].value)
-			limit.rlim_max = limits[i].value;
-		limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(limits[i].resource, &limit) == -1)
-			return false;
-	}
-	return true;
-}
-
-static void
-close_one_by_one(int from)
-{
-	int fd;
-
-	for (fd = from; fd < FD_GUESS; fd++)
-		(void)close(fd);
-}
-
-#ifdef SYS_close_range
-static void
-close_from(int from)
-{
-	if (syscall(SYS_close_range, (unsigned)from, ~0U, 0U) == -1)
-		close_one_by_one(from); /* before Linux 5.9 */
-}
-#else
-static void
-close_from(int from)
-{
-	close_one_by_one(from);
-}
-#endif
-
 /* 0 and 2 to /dev/null, 1 to the pipe, nothing else open. */
 static bool
 arrange_descriptors(int out)
@@ -155,7 +48,7 @@ arrange_descriptors(int out)
 	if (dup2(null, STDIN_FILENO) == -1 || dup2(null, STDERR_FILENO) == -1 ||
 	    dup2(out, STDOUT_FILENO) == -1)
 		return false;
-	close_from(STDERR_FILENO + 1);
+	sts_process_close_from(STDERR_FILENO + 1);
 	return true;
 }
 
@@ -181,24 +74,9 @@ become(uid_t uid, gid_t gid)
 	       seteuid(0) == -1;
 }
 
-#ifdef PR_SET_NO_NEW_PRIVS
-static bool
-forgo_privileges(void)
-{
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-}
-#else
-static bool
-forgo_privileges(void)
-{
-	return true;
-}
-#endif
-
 _Noreturn void
 sts_child_run(const struct sts_spawn *spawn, int out)
 {
-	char *const environment[] = { path_variable, NULL };
 	pid_t pid;
 
 	if (setsid() == -1)
@@ -208,9 +86,9 @@ sts_child_run(const struct sts_spawn *spawn, int out)
 		fail(out, "fork");
 	if (pid != 0)
 		_exit(EXIT_SUCCESS); /* orphaned: nobody has to wait for it */
-	if (!reset_signals())
+	if (!sts_process_signals())
 		fail(out, "signals");
-	if (!set_limits())
+	if (!sts_process_limits(CPU_SECONDS, OPEN_FILES))
 		fail(out, "limits");
 	if (!arrange_descriptors(out))
 		fail(out, "descriptors");
@@ -219,8 +97,8 @@ sts_child_run(const struct sts_spawn *spawn, int out)
 		fail(STDOUT_FILENO, spawn->dir);
 	if (!become(spawn->uid, spawn->gid))
 		fail(STDOUT_FILENO, "identity");
-	if (!forgo_privileges())
+	if (!sts_process_forgo())
 		fail(STDOUT_FILENO, "no_new_privs");
-	(void)execve(spawn->program, spawn->argv, environment);
+	sts_process_exec(spawn->program, spawn->argv);
 	fail(STDOUT_FILENO, spawn->program);
 }

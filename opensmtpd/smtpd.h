@@ -23,13 +23,13 @@ enum sts_smtpd_kind {
 	STS_SMTPD_LINK_GREETING, /* text[0] the server's name */
 	STS_SMTPD_LINK_IDENTIFY, /* text[0] EHLO or HELO, text[1] name */
 	STS_SMTPD_LINK_TLS,      /* text[0] version and cipher */
-	STS_SMTPD_TX_BEGIN,      /* text[0] message, so in all TX_ */
+	STS_SMTPD_TX_BEGIN,      /* text[0] message, so in what follows */
 	STS_SMTPD_TX_MAIL,       /* text[1] address */
 	STS_SMTPD_TX_RCPT,       /* text[1] address */
 	STS_SMTPD_TX_DATA,
 	STS_SMTPD_TX_COMMIT, /* text[1] octets */
 	STS_SMTPD_TX_ROLLBACK,
-	STS_SMTPD_TX_RESET,        /* text[0] may be "" */
+	STS_SMTPD_TX_RESET,        /* no text */
 	STS_SMTPD_PROTOCOL_CLIENT, /* text[0] the command */
 	STS_SMTPD_PROTOCOL_SERVER, /* text[0] a line of the answer */
 	STS_SMTPD_TIMEOUT,
