@@ -107,6 +107,13 @@ sts_state_of(struct sts *sts, struct sts_error *err)
 	return sts->state;
 }
 
+void
+sts_state_leave(struct sts *sts)
+{
+	sts_state_free(sts->state);
+	sts->state = NULL;
+}
+
 /* ---- results ----------------------------------------------------------- */
 
 /* From a filled basis to mode, patterns and reason. */

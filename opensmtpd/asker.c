@@ -128,10 +128,19 @@ sts_asker_ask(struct sts_asker *asker, enum sts_asker_verb verb,
 	return true;
 }
 
-bool
-sts_asker_pending(const struct sts_asker *asker)
+void
+sts_asker_poll(const struct sts_asker *asker,
+    struct pollfd poller[STS_ASKER_FDS])
 {
-	return asker->spawner != NULL && asker->queue.len > 0;
+	poller[0] = poller[1] = (struct pollfd){ .fd = -1 };
+	if (asker->spawner == NULL)
+		return;
+	poller[0].fd = asker->spawner->answer;
+	poller[0].events = POLLIN;
+	if (asker->queue.len == 0)
+		return;
+	poller[1].fd = asker->spawner->ask;
+	poller[1].events = POLLOUT;
 }
 
 bool
@@ -146,7 +155,7 @@ write_some(struct sts_asker *asker)
 	struct sts_buf *queue = &asker->queue;
 	ssize_t n;
 
-	if (!sts_asker_pending(asker))
+	if (asker->spawner == NULL || queue->len == 0)
 		return;
 	n = write(asker->spawner->ask, queue->data, queue->len);
 	if (n <= 0)

@@ -8,6 +8,8 @@
 #ifndef STS_ASKER_H
 #define STS_ASKER_H
 
+#include <poll.h>
+
 #include "base/log.h"
 #include "spawner.h"
 
@@ -38,8 +40,12 @@ void sts_asker_free(struct sts_asker *asker);
 bool sts_asker_ask(struct sts_asker *asker, enum sts_asker_verb verb,
     const char *name, int64_t now);
 
-/* Has it something to write?  Are there questions open? */
-bool sts_asker_pending(const struct sts_asker *asker);
+/* What to wait for before the next step, when there is anything. */
+#define STS_ASKER_FDS 2
+void sts_asker_poll(const struct sts_asker *asker,
+    struct pollfd poller[STS_ASKER_FDS]);
+
+/* Are there questions open? */
 bool sts_asker_busy(const struct sts_asker *asker);
 
 /* Read and write what goes without waiting; end what is overdue at NOW. */

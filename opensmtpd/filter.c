@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * filter-mta-sts: smtpd starts it, tells it of sessions and asks it about
+ * recipients; smtpd ends when it ends.  So after the registration nothing
+ * ends it but the end of its standard input, and nothing makes it wait.
+ * filter-mta-sts(8) is the manual.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "config.h"
+#include "front.h"
+#include "lines.h"
+#include "quota.h"
+#include "sts.h"
+#include "wish.h"
+
+#define EXIT_USAGE  64 /* EX_USAGE, also for the configuration */
+#define CHUNK       65536
+#define OUT_MAX     (1 << 24) /* octets for smtpd that it has not read */
+#define OUT_ENOUGH  (1 << 16) /* so many, and we read no more from it */
+#define TICK_BUSY   100       /* ms */
+#define TICK_IDLE   1000
+#define WISH_EVERY  15000 /* ms between two equal wishes */
+#define WISH_RETRY  1000  /* ms until the socket is tried again */
+#define PATIENCE    3     /* times the timeout of one lookup */
+#define NETWORK_MAX 256
+
+struct program {
+	struct sts *sts;
+	struct sts_client_rules rules;
+	struct sts_network network[NETWORK_MAX];
+	struct sts_front front;
+	struct sts_spawner spawner;
+	struct sts_asker *asker;
+	struct sts_inquiries *inquiries;
+	struct sts_lines lines;
+	struct sts_buf out;
+	bool complained;
+	int wish; /* socket, -1: not yet */
+	int64_t wish_retry;
+	struct sts_quota quota;
+	int64_t now;
+	char chunk[CHUNK];
+};
+
+static struct program program; /* too large for a stack */
+
+/* smtpd puts our standard error into its log, with our name before it. */
+static void
+log_line(void *arg, enum sts_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)dprintf(STDERR_FILENO, "%s\n", line);
+}
+
+/* ---- what the parts call -------------------------------------------------- */
+
+static void
+say(void *arg, const char *line)
+{
+	struct program *p = arg;
+
+	if (sts_buf_printf(&p->out, "%s\n", line) == STS_OK)
+		return;
+	p->out.rc = STS_OK; /* whole lines only, and the next may fit */
+	sts_log(sts_log_of(p->sts), STS_LOG_ERROR,
+	    "no memory for an answer to smtpd");
+}
+
+static void
+inquire(void *arg, const char *domain, const struct sts_inquiry_client *client)
+{
+	struct program *p = arg;
+
+	sts_inquiry_begin(p->inquiries, domain, client, p->now);
+}
+
+static void
+outgoing(void *arg, const struct sts_smtpd_event *event)
+{
+	(void)arg;
+	(void)event;
+}
+
+static void
+complain(void *arg, const char *why)
+{
+	struct program *p = arg;
+
+	if (!p->complained)
+		sts_log(sts_log_of(p->sts), STS_LOG_WARNING,
+		    "smtpd is not understood: %s", why);
+	p->complained = true;
+}
+
+static bool
+ask(void *arg, enum sts_asker_verb verb, const char *name, int64_t now)
+{
+	struct program *p = arg;
+
+	return sts_asker_ask(p->asker, verb, name, now);
+}
+
+static void
+answer(void *arg, const struct sts_inquiry_client *client, const char *refusal)
+{
+	struct program *p = arg;
+
+	sts_front_answer(&p->front, client, refusal);
+}
+
+static void
+learned(void *arg, const char *domain, const char *host, enum sts_rc result,
+    const char *line)
+{
+	struct program *p = arg;
+
+	(void)line;
+	sts_log(sts_log_of(p->sts), STS_LOG_INFO, "probed domain=%s mx=%s %s",
+	    domain, host, sts_rc_name(result));
+}
+
+static void
+answered(void *arg, enum sts_asker_verb verb, const char *name,
+    const char *line, size_t len)
+{
+	struct program *p = arg;
+
+	sts_inquiry_answered(p->inquiries, verb, name, line, len, p->now);
+}
+
+/* ---- wishes of the table -------------------------------------------------- */
+
+static void
+fulfil(struct program *p, const struct sts_wish *wish)
+{
+	char text[STS_WISH_TEXT_MAX];
+
+	(void)sts_wish_format(wish, text);
+	if (sts_quota_take(&p->quota, text, p->now))
+		sts_inquiry_begin(p->inquiries, wish->domain, NULL, p->now);
+}
+
+static void
+hear_wishes(struct program *p)
+{
+	struct sts_wish wish;
+	struct sts_error err;
+	enum sts_rc rc;
+
+	if (p->wish == -1 && p->now >= p->wish_retry) {
+		p->wish_retry = p->now + WISH_RETRY;
+		if (sts_wish_listen(sts_state_path(p->sts), &p->wish, &err) !=
+		    STS_OK)
+			p->wish = -1;
+	}
+	if (p->wish == -1)
+		return;
+	while ((rc = sts_wish_receive(p->wish, &wish, &err)) == STS_OK ||
+	       rc == STS_EUSAGE)
+		if (rc == STS_OK)
+			fulfil(p, &wish);
+}
+
+/* ---- smtpd ---------------------------------------------------------------- */
+
+/* False at the end: smtpd is gone. */
+static bool
+hear_smtpd(struct program *p)
+{
+	ssize_t n = read(STDIN_FILENO, p->chunk, sizeof(p->chunk));
+
+	if (n > 0)
+		sts_lines_feed(&p->lines, p->chunk, (size_t)n, sts_front_line,
+		    &p->front);
+	return n > 0 || (n == -1 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void
+tell_smtpd(struct program *p)
+{
+	struct sts_buf *out = &p->out;
+	ssize_t n;
+
+	if (out->len == 0)
+		return;
+	n = write(STDOUT_FILENO, out->data, out->len);
+	if (n <= 0)
+		return; /* later; or nobody is there, as reading will tell */
+	out->len -= (size_t)n;
+	memmove(out->data, out->data + n, out->len + 1);
+}
+
+enum source {
+	FROM_SMTPD,
+	TO_SMTPD,
+	WISHES,
+	ASKER,
+	SOURCES = ASKER + STS_ASKER_FDS
+};
+
+static void
+wait_for_work(const struct program *p, struct pollfd poller[SOURCES])
+{
+	bool busy = sts_asker_busy(p->asker) || sts_inquiry_busy(p->inquiries);
+
+	poller[FROM_SMTPD] =
+	    (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+	poller[TO_SMTPD] = (struct pollfd){ .fd = -1 };
+	poller[WISHES] = (struct pollfd){ .fd = p->wish, .events = POLLIN };
+	if (p->out.len > 0)
+		poller[TO_SMTPD] =
+		    (struct pollfd){ .fd = STDOUT_FILENO, .events = POLLOUT };
+	if (p->out.len > OUT_ENOUGH)
+		poller[FROM_SMTPD].fd = -1;
+	sts_asker_poll(p->asker, &poller[ASKER]);
+	if (poll(poller, SOURCES, busy ? TICK_BUSY : TICK_IDLE) == -1)
+		poller[FROM_SMTPD].revents = 0;
+}
+
+static void
+serve(struct program *p)
+{
+	struct pollfd poller[SOURCES];
+	bool open = true;
+
+	while (open) {
+		wait_for_work(p, poller);
+		p->now = sts_clock_ms();
+		if (poller[FROM_SMTPD].revents != 0)
+			open = hear_smtpd(p);
+		hear_wishes(p);
+		sts_asker_step(p->asker, p->now);
+		sts_inquiry_tick(p->inquiries, p->now);
+		tell_smtpd(p);
+	}
+}
+
+/* ---- start ---------------------------------------------------------------- */
+
+static bool
+parse_options(int argc, char *argv[], struct sts_options *options,
+    struct sts_client_rules *rules)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "c:d:s:")) != -1) {
+		if (option == 'c')
+			options->config = optarg;
+		else if (option == 'd')
+			options->state = optarg;
+		else if (option != 's' ||
+			 !sts_addr_parse_port(optarg, &rules->address,
+			     &rules->port) ||
+			 rules->port == 0)
+			return false;
+	}
+	return optind == argc;
+}
+
+static int
+refuse(const char *why)
+{
+	(void)fprintf(stderr, "filter-mta-sts: %s\n", why);
+	return EXIT_USAGE;
+}
+
+/* The resolver has our configuration and state, whatever its own defaults. */
+static enum sts_rc
+start_spawner(struct program *p, const char *config, struct sts_error *err)
+{
+	const char *argv[] = { STS_RESOLVE_PROGRAM, "-s", "-d",
+		sts_state_path(p->sts), "-c", config, NULL };
+
+	if (config == NULL)
+		argv[4] = NULL;
+	return sts_spawner_start(STS_RESOLVE_PROGRAM,
+	    (char *const *)(const void *)argv, &p->spawner, err);
+}
+
+static enum sts_rc
+make_parts(struct program *p, const char *config, struct sts_error *err)
+{
+	const struct sts_front_user user = { say, inquire, outgoing, complain,
+		p };
+	const struct sts_inquiry_io io = { ask, answer, learned, p };
+	int64_t patience = PATIENCE * 1000 * sts_config_of(p->sts)->timeout;
+	enum sts_rc rc;
+
+	rc = start_spawner(p, config, err);
+	if (rc == STS_OK)
+		rc = sts_front_init(&p->front, &p->rules, &user, err);
+	if (rc == STS_OK)
+		rc = sts_asker_new(&p->spawner, patience, sts_log_of(p->sts),
+		    answered, p, &p->asker, err);
+	if (rc == STS_OK)
+		rc = sts_inquiries_new(p->sts, "", &io, &p->inquiries, err);
+	return rc;
+}
+
+/* Nothing that reads from us or writes to us may make us wait. */
+static void
+arrange_descriptors(void)
+{
+	static const int fds[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	size_t i;
+
+	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		(void)fcntl(fds[i], F_SETFL,
+		    fcntl(fds[i], F_GETFL) | O_NONBLOCK);
+}
+
+static void
+ignore_signals(void)
+{
+	static const int signals[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_IGN);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct sts_options options = { .state = STS_STATE_BASE "/opensmtpd",
+		.log = log_line };
+	struct program *p = &program;
+	struct sts_error err;
+
+	opterr = 0;
+	ignore_signals();
+	if (!parse_options(argc, argv, &options, &p->rules))
+		return refuse("usage: filter-mta-sts [-c config] [-d state] "
+			      "[-s address:port]");
+	if (sts_new(&options, &p->sts, &err) != STS_OK ||
+	    make_parts(p, options.config, &err) != STS_OK)
+		return refuse(err.text);
+	p->wish = -1;
+	p->quota.every = WISH_EVERY;
+	sts_lines_init(&p->lines, STS_SMTPD_LINE_MAX);
+	sts_buf_init(&p->out, OUT_MAX);
+	arrange_descriptors();
+	serve(p);
+	sts_spawner_stop(&p->spawner);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What smtpd's sessions wait for: per recipient domain, policy, MX list and,
+ * in the stage, a host that passes a probe.  Everybody who asks for a domain
+ * joins the one inquiry there is; nobody waits longer than
+ * STS_INQUIRY_WAIT, and the work goes on when nobody is left.
+ *
+ * No network and no process here: what is not in the state is asked of the
+ * resolver through a function, and comes back by sts_inquiry_answered().
+ */
+#ifndef STS_INQUIRY_H
+#define STS_INQUIRY_H
+
+#include "asker.h"
+
+#define STS_INQUIRY_WAIT     5000  /* ms that a session is held */
+#define STS_INQUIRY_LIFE     60000 /* ms that hosts are probed */
+#define STS_INQUIRY_OPEN_MAX 1024  /* domains; others: what the state says */
+#define STS_INQUIRY_TEXT_MAX 400   /* octets of a refusal */
+
+/* A session that waits for one answer. */
+struct sts_inquiry_client {
+	uint64_t session, token; /* smtpd's */
+	bool stage; /* it may be refused; else it proceeds whatever we learn */
+};
+
+struct sts_inquiry_io {
+	/* See sts_asker_ask(). */
+	bool (*ask)(void *arg, enum sts_asker_verb verb, const char *name,
+	    int64_t now);
+	/* REFUSAL, "451 ..." of printable ASCII; NULL: proceed. */
+	void (*answer)(void *arg, const struct sts_inquiry_client *client,
+	    const char *refusal);
+	/* HOST of DOMAIN, or "" for all of them, came to RESULT; LINE is what
+	 * the resolver said of it, or NULL. */
+	void (*learned)(void *arg, const char *domain, const char *host,
+	    enum sts_rc result, const char *line);
+	void *arg;
+};
+
+struct sts_inquiries;
+
+/* STS and SALT (sts_choice_order()'s) are borrowed. */
+STS_MUST_USE enum sts_rc sts_inquiries_new(struct sts *sts, const char *salt,
+    const struct sts_inquiry_io *io, struct sts_inquiries **inquiries,
+    struct sts_error *err);
+void sts_inquiries_free(struct sts_inquiries *inquiries);
+
+/*
+ * DOMAIN as an address has it.  CLIENT, copied, is answered once: from in
+ * here or later.  NULL: nobody waits, the state is to be made fresh.
+ */
+void sts_inquiry_begin(struct sts_inquiries *inquiries, const char *domain,
+    const struct sts_inquiry_client *client, int64_t now);
+
+/* An sts_asker_fn's news. */
+void sts_inquiry_answered(struct sts_inquiries *inquiries,
+    enum sts_asker_verb verb, const char *name, const char *line, size_t len,
+    int64_t now);
+
+/* Answer who has waited long enough, and start what is due. */
+void sts_inquiry_tick(struct sts_inquiries *inquiries, int64_t now);
+bool sts_inquiry_busy(const struct sts_inquiries *inquiries);
+
+#endif
