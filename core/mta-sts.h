@@ -58,6 +58,7 @@ enum sts_rc {
 	STS_ECERTDATE = 21,  /* MX certificate has expired */
 	STS_ECERTTRUST = 22, /* MX certificate is not trusted */
 	STS_ETLS = 23,       /* any other TLS failure with the MX */
+	STS_EUNREACHABLE = 24, /* MX not reached: says nothing of TLS */
 	STS_RC_MAX
 };
 

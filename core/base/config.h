@@ -29,7 +29,9 @@ struct sts_config {
 	char *proxy;
 	struct sts_config_list resolver;      /* address[:port] */
 	struct sts_config_list allow_network; /* CIDR */
-	struct sts_config_list require;       /* policy/rule.h parses it */
+	struct sts_config_list self;          /* other names of this machine */
+	struct sts_config_list outbound_network; /* CIDR */
+	struct sts_config_list require;          /* policy/rule.h parses it */
 	struct sts_config_list excuse;
 	int64_t timeout;  /* seconds, whole lookup */
 	int64_t parallel; /* domains in flight */

@@ -39,6 +39,7 @@ static const struct {
 	[STS_ECERTDATE] = { "certificate-expired", "certificate-expired" },
 	[STS_ECERTTRUST] = { "certificate-trust", "certificate-not-trusted" },
 	[STS_ETLS] = { "tls", "validation-failure" },
+	[STS_EUNREACHABLE] = { "unreachable", NULL },
 };
 _Static_assert(sizeof(rc_table) / sizeof(rc_table[0]) == STS_RC_MAX,
     "rc_table matches enum sts_rc");

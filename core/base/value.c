@@ -122,6 +122,16 @@ server_valid(const char *value)
 }
 
 static bool
+host_valid(const char *value)
+{
+	size_t len = strlen(value);
+
+	return address_family(value, len) != 0 ||
+	       (sts_domain_valid(value, len) &&
+		   !sts_domain_is_quad(value, len));
+}
+
+static bool
 network_valid(const char *value)
 {
 	size_t len = strcspn(value, "/"), digits;
@@ -348,6 +358,8 @@ static const struct {
 	    clear_list },
 	[STS_VALUE_NETWORK] = { network_valid, "an address or address/bits",
 	    set_item, show_item, clear_list },
+	[STS_VALUE_HOST] = { host_valid, "a host name or an address", set_item,
+	    show_item, clear_list },
 	[STS_VALUE_RULE] = { NULL, NULL, set_item, show_item, clear_list },
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == STS_VALUE_MAX,

@@ -17,6 +17,7 @@ enum sts_value_type {
 	STS_VALUE_TIME,    /* int64_t seconds: 10s 5m 2h 7d */
 	STS_VALUE_SERVER,  /* list: address, [address], with or without :port */
 	STS_VALUE_NETWORK, /* list: address[/bits] */
+	STS_VALUE_HOST,    /* list: host name or address */
 	STS_VALUE_RULE,    /* list: the rest of the line, for policy/rule.c */
 	STS_VALUE_MAX
 };

@@ -14,6 +14,8 @@ static void
 well_formed(const struct sts_mx_list *list)
 {
 	const struct sts_mx_host *host;
+	struct sts_addr addr;
+	size_t i;
 
 	HOLDS(strcmp(list->domain, DOMAIN) == 0);
 	HOLDS(list->count <= STS_MX_LIST_MAX && list->until >= 0);
@@ -21,6 +23,9 @@ well_formed(const struct sts_mx_list *list)
 		HOLDS(host->preference <= 65535 && host->failed >= 0);
 		HOLDS(host->name[0] == '\0' ||
 		      sts_domain_valid(host->name, strlen(host->name)));
+		HOLDS(host->address_count <= STS_MX_ADDRESSES);
+		for (i = 0; i < host->address_count; i++)
+			HOLDS(sts_addr_parse(host->address[i], &addr));
 	}
 }
 
@@ -36,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	fuzz_begin();
 	sts_buf_init(&file, FILE_MAX);
 	HOLDS(sts_shard_path(STS_MX, DOMAIN, path, NULL) == STS_OK);
-	if (fuzz_seal("mta-sts-mx 1", data, len, &file)) {
+	if (fuzz_seal("mta-sts-mx 2", data, len, &file)) {
 		hurt_put(path, sts_buf_text(&file), file.len);
 		if (sts_mx_get(hurt_dir, DOMAIN, &list, NULL) == STS_OK) {
 			well_formed(&list);

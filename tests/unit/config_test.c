@@ -87,6 +87,15 @@ static const struct {
 	{ "allow-network 10/8\n",
 	    "f:1: allow-network: \"10/8\" is not an address or "
 	    "address/bits" },
+	{ "self mx..example\n",
+	    "f:1: self: \"mx..example\" is not a host name or an address" },
+	{ "self 192.0.2.256\n",
+	    "f:1: self: \"192.0.2.256\" is not a host name or an address" },
+	{ "self 192.0.2.0/24\n",
+	    "f:1: self: \"192.0.2.0/24\" is not a host name or an address" },
+	{ "outbound-network mx.example\n",
+	    "f:1: outbound-network: \"mx.example\" is not an address or "
+	    "address/bits" },
 	{ "proxy ftp://x\n",
 	    "f:1: proxy: \"ftp://x\" is not an http, https or socks5h URL" },
 	{ "proxy http://\n",
@@ -195,6 +204,9 @@ static const char full[] =
     "allow-network 10.0.0.0/8\n"
     "allow-network 2001:db8::/0\n"
     "allow-network 192.0.2.1\n"
+    "self MX2.example.org\n"
+    "self 2001:db8::25\n"
+    "outbound-network 192.0.2.0/24\n"
     "on-error live\n"
     "on-dns-error defer\n"
     "require a.example mx \"*.a.example\" reason \"# 17\"   # why\n"
@@ -219,12 +231,15 @@ START_TEST(every_keyword_is_read)
 	ck_assert_int_eq(config.parallel, 256);
 	ck_assert_str_eq(config.proxy, "http://proxy.example:3128");
 	ck_assert_uint_eq(config.allow_network.count, 3);
+	ck_assert_uint_eq(config.self.count, 2);
+	ck_assert_str_eq(config.self.item[0].value, "MX2.example.org");
+	ck_assert_uint_eq(config.outbound_network.count, 1);
 	ck_assert_int_eq(config.on_error, STS_ON_ERROR_LIVE);
 	ck_assert_int_eq(config.on_dns_error, STS_ON_DNS_ERROR_DEFER);
 	ck_assert_uint_eq(config.require.count, 2);
 	ck_assert_str_eq(config.require.item[0].value,
 	    "a.example mx \"*.a.example\" reason \"# 17\"");
-	ck_assert_uint_eq(config.require.item[0].line, 19);
+	ck_assert_uint_eq(config.require.item[0].line, 22);
 	ck_assert_str_eq(config.excuse.item[0].value,
 	    "c.example until 2026-12-31 reason ticket#42");
 	ck_assert_int_eq(config.log_level, STS_LOG_DEBUG);
