@@ -12,6 +12,8 @@
 
 #define TTL 3600
 
+static const struct desk_host good[] = { { 10, "mx1.good.test", 0 },
+	{ 20, "mx2.good.test", 0 } };
 static struct sts_state *state;
 static struct sts_now now;
 
@@ -113,10 +115,23 @@ desk_list(const char *path, const char *domain, int64_t until,
 }
 
 void
+desk_many(const char *path, unsigned count)
+{
+	char domain[32];
+	unsigned i;
+
+	begin(path);
+	for (i = 0; i < count; i++) {
+		(void)snprintf(domain, sizeof(domain), "n%u.test", i);
+		learn(domain, "enforce", 0);
+		put_list(domain, now.wall + TTL, good, 2);
+	}
+	sts_state_free(state);
+}
+
+void
 desk_fill(const char *path)
 {
-	static const struct desk_host good[] = { { 10, "mx1.good.test", 0 },
-		{ 20, "mx2.good.test", 0 } };
 	static const struct desk_host bad[] = { { 10, "mx1.bad.test", 0 },
 		{ 20, "mx2.good.test", 0 } };
 	static const struct desk_host null = { 0, "", 0 };

@@ -22,6 +22,9 @@ struct desk_host {
  */
 void desk_fill(const char *path);
 
+/* Policies and MX lists of n0.test to n<COUNT - 1>.test. */
+void desk_many(const char *path, unsigned count);
+
 /* The MX list of DOMAIN; UNTIL in wall seconds. */
 void desk_list(const char *path, const char *domain, int64_t until,
     const struct desk_host *host, size_t count);
