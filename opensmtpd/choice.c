@@ -92,7 +92,8 @@ sts_choice_order(const struct sts_result *result,
 			host,
 		};
 	}
-	qsort(rank, count, sizeof(rank[0]), compare);
+	if (count > 1)
+		qsort(rank, count, sizeof(rank[0]), compare);
 	for (i = 0; i < count; i++)
 		order[i] = rank[i].host;
 	return count;

@@ -215,19 +215,19 @@ gather(struct sts_imsg *imsg, struct reader *data, size_t want)
 }
 
 void
-sts_imsg_feed(struct sts_imsg *imsg, const void *octets, size_t len)
+sts_imsg_feed(struct sts_imsg *imsg, const void *data, size_t len)
 {
-	struct reader data = { octets, len };
+	struct reader stream = { data, len };
 	struct header header;
 
-	while (!imsg->lost && gather(imsg, &data, sizeof(header))) {
+	while (!imsg->lost && gather(imsg, &stream, sizeof(header))) {
 		memcpy(&header, imsg->data, sizeof(header));
 		imsg->lost =
 		    header.len < sizeof(header) || header.len > STS_IMSG_MAX;
 		if (imsg->lost)
 			imsg->user->complain(imsg->user->arg,
 			    "a message of an impossible length");
-		if (imsg->lost || !gather(imsg, &data, header.len))
+		if (imsg->lost || !gather(imsg, &stream, header.len))
 			return;
 		imsg->len = 0;
 		take_message(imsg, &header);
