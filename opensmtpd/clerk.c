@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/domain.h"
@@ -167,6 +168,19 @@ wish(struct sts_clerk *clerk, struct question *q, enum sts_wish_kind kind,
 	sts_wish_send(sts_state_path(clerk->sts), &text);
 }
 
+/* This machine, by the system's word for it or the operator's. */
+static bool
+is_self(const struct sts_clerk *clerk, const char *domain)
+{
+	const struct sts_config_list *names = &sts_config_of(clerk->sts)->self;
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		if (strcasecmp(names->item[i].value, domain) == 0)
+			return true;
+	return strcmp(clerk->self, domain) == 0;
+}
+
 /* ---- which domains ----------------------------------------------------- */
 
 static void
@@ -296,7 +310,7 @@ sts_clerk_answer(struct sts_clerk *clerk, const struct sts_request *request,
 	}
 	/* An address literal, junk and this machine have no policy. */
 	if (sts_domain_normalize(key, strlen(key), q.domain, NULL) != STS_OK ||
-	    strcmp(q.domain, clerk->self) == 0) {
+	    is_self(clerk, q.domain)) {
 		answer_with(reply, STS_REPLY_NOT_FOUND, "%s", "");
 		return;
 	}

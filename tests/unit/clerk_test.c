@@ -40,7 +40,8 @@ setup(void)
 {
 	site_setup();
 	(void)snprintf(config, sizeof(config), "%s/table.conf", site_base);
-	configure("require ruled.test mx *.good.test\n");
+	configure("require ruled.test mx *.good.test\n"
+		  "self Own.TEST\nself 192.0.2.9\n");
 	desk_fill(site_state);
 	options = (struct sts_options){ .config = config, .state = site_state };
 	ck_assert_int_eq(sts_clerk_new(&options, &clerk, NULL), STS_OK);
@@ -143,7 +144,10 @@ static const struct answer_case {
 	/* the operator's rule makes a policy of nothing */
 	{ "ruled.test", "found", "", "found smtp+tls://mx2.good.test",
 	    "chosen ruled.test mx2.good.test\n" },
-	/* what can have no policy */
+	/* what can have no policy, or is ours */
+	{ "own.test", "not-found", "", "not-found", "" },
+	{ "x.own.test", "error x.own.test: ", "policy x.own.test\n",
+	    "error x.own.test: ", "policy x.own.test\n" },
 	{ "[192.0.2.1]", "not-found", "", "not-found", "" },
 	{ "[ipv6:2001:db8::1]", "not-found", "", "not-found", "" },
 	{ "192.0.2.1", "not-found", "", "not-found", "" },

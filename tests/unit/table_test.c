@@ -4,6 +4,7 @@
  * it: both protocols, garbage, bad starts, and that nothing but the end of
  * the stream ends it.  Needs root, for a state below /run.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -32,6 +33,7 @@
 #define TABLE   "table|0.1|1795438481.473584|sts|"
 
 static char program[512], config[160];
+static rlim_t descriptors; /* that the program may have */
 static pid_t child;
 static int peer;
 
@@ -51,18 +53,23 @@ setup(void)
 	ck_assert_int_ge(fprintf(file, "state %s\n", site_state), 0);
 	ck_assert_int_eq(fclose(file), 0);
 	child = -1;
+	descriptors = 64;
 }
 
 /* As the state's owner, named like the table, from no shell. */
 static void
 become(int fd, bool old, const char *first, const char *second)
 {
+	struct rlimit limit = { descriptors, descriptors };
 	int null = open("/dev/null", O_RDWR);
 
 	(void)dup2(fd, STDIN_FILENO);
 	(void)dup2(old ? null : fd, STDOUT_FILENO);
-	if (null == -1 || setgroups(0, NULL) == -1 ||
-	    setgid(SCRATCH_UID) == -1 || setuid(SCRATCH_UID) == -1)
+	for (fd = 3; fd < 64; fd++)
+		(void)close(fd);
+	if (null == -1 || setrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    setgroups(0, NULL) == -1 || setgid(SCRATCH_UID) == -1 ||
+	    setuid(SCRATCH_UID) == -1)
 		_exit(99);
 	(void)execl(program, "sts", first, second, (char *)NULL);
 	_exit(98);
@@ -352,12 +359,24 @@ END_TEST
 START_TEST(without_a_state_it_answers_errors)
 {
 	static const char begin[] = "check-result|1|error|enforce.test: ";
-	const char *error = begin;
 
 	ck_assert_int_eq(site_run("rm -r %s", site_state), 0);
 	start(false);
 	talk(HELLO, WELCOME);
-	talk(TABLE "check|domain|1|enforce.test\n", error);
+	talk(TABLE "check|domain|1|enforce.test\n", begin);
+	ck_assert_int_eq(ended(), 0);
+}
+END_TEST
+
+/* It can open one file, and needs more. */
+START_TEST(without_descriptors_it_answers_errors)
+{
+	static const char begin[] = "check-result|1|error|enforce.test: ";
+
+	descriptors = 4;
+	start(false);
+	talk(HELLO, WELCOME);
+	talk(TABLE "check|domain|1|enforce.test\n", begin);
 	ck_assert_int_eq(ended(), 0);
 }
 END_TEST
@@ -400,6 +419,7 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, nothing_but_the_end_ends_it);
 	tcase_add_test(tcase, an_end_at_any_place_is_an_end);
 	tcase_add_test(tcase, without_a_state_it_answers_errors);
+	tcase_add_test(tcase, without_descriptors_it_answers_errors);
 	tcase_add_test(tcase, a_bad_start_is_told_before_anything_is_answered);
 }
 
