@@ -42,14 +42,30 @@ sts_account_describe(struct sts_session *session, const char *mta,
 	(void)snprintf(session->mta, sizeof(session->mta), "%s", mta);
 }
 
-void
+bool
+sts_account_result(enum sts_rc rc, enum sts_session_result *result)
+{
+	const char *name = sts_rc_result_type(rc);
+	int i;
+
+	for (i = 0; name != NULL && i < STS_SESSION_MAX; i++)
+		if (strcmp(sts_session_result_name((enum sts_session_result)i),
+			name) == 0) {
+			*result = (enum sts_session_result)i;
+			return true;
+		}
+	return false;
+}
+
+bool
 sts_account_judge(struct sts_session *session, const struct sts_result *result)
 {
 	if (session->type != STS_TYPE_STS || session->mode == STS_MODE_NONE ||
 	    sts_result_mx_match(result, session->mx))
-		return;
+		return false;
 	sts_account_outcome(session, STS_SESSION_VALIDATION_FAILURE,
 	    NOT_IN_POLICY);
+	return true;
 }
 
 /* A policy of mode none asks not to be told of failures (RFC 8461, 5). */

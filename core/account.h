@@ -22,9 +22,12 @@ void sts_account_describe(struct sts_session *session, const char *mta,
 void sts_account_outcome(struct sts_session *session,
     enum sts_session_result outcome, const char *reason);
 
+/* RFC 8460, 4.3: what the failure RC is in a report; false: nothing. */
+bool sts_account_result(enum sts_rc rc, enum sts_session_result *result);
+
 /* A session that the MTA was not asked to check: if its host is not in the
- * policy, that is the outcome (RFC 8461, 5). */
-void sts_account_judge(struct sts_session *session,
+ * policy, that is the outcome (RFC 8461, 5), and true. */
+bool sts_account_judge(struct sts_session *session,
     const struct sts_result *result);
 
 /* To the journal as of now, unless the policy asks not to be told. */

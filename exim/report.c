@@ -32,7 +32,7 @@ sts_report_session(struct sts_ask *ask, const struct sts_exim_outcome *outcome)
 	if (outcome->dane)
 		session.type = STS_TYPE_TLSA;
 	else if (!outcome->strict)
-		sts_account_judge(&session, answer->result);
+		(void)sts_account_judge(&session, answer->result);
 	sts_account_record(sts, &session);
 }
 

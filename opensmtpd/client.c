@@ -49,14 +49,6 @@ sts_clients_free(struct sts_clients *clients)
 /* ---- what a peer is ------------------------------------------------------ */
 
 static bool
-same_address(const struct sts_addr *a, const struct sts_addr *b)
-{
-	struct sts_network network = { *a, a->family == AF_INET ? 32 : 128 };
-
-	return a->family != 0 && sts_addr_in(b, &network, 1);
-}
-
-static bool
 sends_out(const struct sts_client_rules *rules,
     const struct sts_smtpd_peer *source)
 {
@@ -73,7 +65,7 @@ static bool
 is_stage(const struct sts_client_rules *rules,
     const struct sts_smtpd_peer *dest)
 {
-	return same_address(&rules->address, &dest->addr) &&
+	return sts_addr_equal(&rules->address, &dest->addr) &&
 	       rules->port == dest->port;
 }
 

@@ -127,6 +127,15 @@ sts_addr_in(const struct sts_addr *addr, const struct sts_network *net,
 	return false;
 }
 
+bool
+sts_addr_equal(const struct sts_addr *a, const struct sts_addr *b)
+{
+	return a->family != 0 && a->family == b->family &&
+	       memcmp(octets_of(a), octets_of(b),
+		   a->family == AF_INET ? sizeof(a->u.v4) : sizeof(a->u.v6)) ==
+		   0;
+}
+
 const char *
 sts_addr_text(const struct sts_addr *addr, char text[STS_ADDR_TEXT])
 {

@@ -36,6 +36,8 @@ STS_MUST_USE enum sts_rc sts_network_parse(const char *text,
  */
 bool sts_addr_global(const struct sts_addr *addr);
 bool sts_addr_loopback(const struct sts_addr *addr);
+/* Never true of what has no family. */
+bool sts_addr_equal(const struct sts_addr *a, const struct sts_addr *b);
 bool sts_addr_in(const struct sts_addr *addr, const struct sts_network *net,
     size_t count);
 const char *sts_addr_text(const struct sts_addr *addr,
