@@ -16,6 +16,7 @@
 #define CHUNK     16384
 #define READS     16 /* of one step: the others have their turn */
 #define LIFES     4  /* times the patience: what a question may wait */
+#define ADDRESS   " address="
 #define ERROR     "error "
 
 static const char *const verb_names[] = {
@@ -29,7 +30,7 @@ _Static_assert(sizeof(verb_names) / sizeof(verb_names[0]) == STS_ASKER_VERB_MAX,
 struct question {
 	enum sts_asker_verb verb;
 	int64_t asked; /* ms */
-	char name[STS_DOMAIN_MAX + 1];
+	char name[STS_ASKER_NAME_MAX];
 };
 
 struct sts_asker {
@@ -201,6 +202,45 @@ lose_resolver(struct sts_asker *asker)
 	fail_all(asker);
 }
 
+/* How well "HOST ..." in REST, found at ADDRESS, answers NAME: 3 at this very
+ * address, 2 wherever it is, 1 at another one, 0 of another host. */
+static int
+fit(const char *name, const char *rest, const char *address)
+{
+	size_t host = strcspn(rest, " "), len = strcspn(address, " ");
+
+	if (strncmp(name, rest, host) != 0 ||
+	    (name[host] != '\0' && name[host] != ' '))
+		return 0;
+	if (name[host] == '\0')
+		return 2;
+	name += host + 1;
+	return strlen(name) == len && strncmp(name, address, len) == 0 ? 3 : 1;
+}
+
+/* An answer that names no address, or none at all, is one nevertheless. */
+static struct question *
+find_probe(struct sts_asker *asker, const char *rest)
+{
+	const char *address = strstr(rest, ADDRESS);
+	struct question *question, *best = NULL;
+	int worth, most = 0;
+	size_t i;
+
+	address = address == NULL ? "" : address + strlen(ADDRESS);
+	for (i = 0; i < asker->count; i++) {
+		question = &asker->open[i];
+		worth = question->verb == STS_ASKER_PROBE
+			    ? fit(question->name, rest, address)
+			    : 0;
+		if (worth > most) {
+			most = worth;
+			best = question;
+		}
+	}
+	return best;
+}
+
 /* Of which question is "VERB NAME ..." or "error VERB NAME ..." the answer? */
 static struct question *
 find_asked(struct sts_asker *asker, const char *line)
@@ -215,9 +255,12 @@ find_asked(struct sts_asker *asker, const char *line)
 	for (i = 0; i < STS_ASKER_VERB_MAX; i++)
 		if (strlen(verb_names[i]) == len &&
 		    memcmp(verb_names[i], line, len) == 0)
-			return find(asker, (enum sts_asker_verb)i, name,
-			    strcspn(name, " "));
-	return NULL;
+			break;
+	if (i == STS_ASKER_PROBE)
+		return find_probe(asker, name);
+	return i == STS_ASKER_VERB_MAX ? NULL
+				       : find(asker, (enum sts_asker_verb)i,
+					     name, strcspn(name, " "));
 }
 
 static void

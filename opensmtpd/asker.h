@@ -10,6 +10,7 @@
 
 #include <poll.h>
 
+#include "base/addr.h"
 #include "base/log.h"
 #include "spawner.h"
 
@@ -21,6 +22,9 @@ enum sts_asker_verb { /* of mta-sts-resolve -s */
 	STS_ASKER_PROBE,
 	STS_ASKER_VERB_MAX
 };
+
+/* Octets of the longest name, "HOST ADDRESS" of PROBE, with its NUL. */
+#define STS_ASKER_NAME_MAX (STS_DOMAIN_MAX + STS_ADDR_TEXT + 1)
 
 /* LINE, LEN octets, is what was answered, borrowed; NULL: there will be no
  * answer.  It may ask again. */
@@ -36,7 +40,8 @@ STS_MUST_USE enum sts_rc sts_asker_new(const struct sts_spawner *spawner,
     void *arg, struct sts_asker **asker, struct sts_error *err);
 void sts_asker_free(struct sts_asker *asker);
 
-/* True: ANSWERED will be called, not from in here.  NAME is normalised. */
+/* True: ANSWERED will be called, not from in here.  NAME is normalised, and
+ * of a probe may be followed by a space and an address. */
 bool sts_asker_ask(struct sts_asker *asker, enum sts_asker_verb verb,
     const char *name, int64_t now);
 

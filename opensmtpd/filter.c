@@ -17,6 +17,7 @@
 #include "config.h"
 #include "front.h"
 #include "lines.h"
+#include "outbound.h"
 #include "quota.h"
 #include "sts.h"
 #include "wish.h"
@@ -40,6 +41,7 @@ struct program {
 	struct sts_spawner spawner;
 	struct sts_asker *asker;
 	struct sts_inquiries *inquiries;
+	struct sts_outbound *outbound;
 	struct sts_lines lines;
 	struct sts_buf out;
 	bool complained;
@@ -86,8 +88,9 @@ inquire(void *arg, const char *domain, const struct sts_inquiry_client *client)
 static void
 outgoing(void *arg, const struct sts_smtpd_event *event)
 {
-	(void)arg;
-	(void)event;
+	struct program *p = arg;
+
+	sts_outbound_event(p->outbound, event, p->now);
 }
 
 static void
@@ -123,9 +126,9 @@ learned(void *arg, const char *domain, const char *host, enum sts_rc result,
 {
 	struct program *p = arg;
 
-	(void)line;
 	sts_log(sts_log_of(p->sts), STS_LOG_INFO, "probed domain=%s mx=%s %s",
 	    domain, host, sts_rc_name(result));
+	sts_outbound_learned(p->outbound, domain, host, result, line, p->now);
 }
 
 static void
@@ -135,6 +138,7 @@ answered(void *arg, enum sts_asker_verb verb, const char *name,
 	struct program *p = arg;
 
 	sts_inquiry_answered(p->inquiries, verb, name, line, len, p->now);
+	sts_outbound_answered(p->outbound, verb, name, line, len, p->now);
 }
 
 /* ---- wishes of the table -------------------------------------------------- */
@@ -144,6 +148,11 @@ fulfil(struct program *p, const struct sts_wish *wish)
 {
 	char text[STS_WISH_TEXT_MAX];
 
+	if (wish->kind == STS_WISH_CHOSEN) {
+		sts_outbound_chosen(p->outbound, wish->domain, wish->host,
+		    p->now);
+		return;
+	}
 	(void)sts_wish_format(wish, text);
 	if (sts_quota_take(&p->quota, text, p->now))
 		sts_inquiry_begin(p->inquiries, wish->domain, NULL, p->now);
@@ -210,7 +219,9 @@ enum source {
 static void
 wait_for_work(const struct program *p, struct pollfd poller[SOURCES])
 {
-	bool busy = sts_asker_busy(p->asker) || sts_inquiry_busy(p->inquiries);
+	bool busy = sts_asker_busy(p->asker) ||
+		    sts_inquiry_busy(p->inquiries) ||
+		    sts_outbound_busy(p->outbound);
 
 	poller[FROM_SMTPD] =
 	    (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
@@ -235,11 +246,12 @@ serve(struct program *p)
 	while (open) {
 		wait_for_work(p, poller);
 		p->now = sts_clock_ms();
+		hear_wishes(p); /* what is chosen is chosen before it is used */
 		if (poller[FROM_SMTPD].revents != 0)
 			open = hear_smtpd(p);
-		hear_wishes(p);
 		sts_asker_step(p->asker, p->now);
 		sts_inquiry_tick(p->inquiries, p->now);
+		sts_outbound_tick(p->outbound, p->now);
 		tell_smtpd(p);
 	}
 }
@@ -292,6 +304,7 @@ make_parts(struct program *p, const char *config, struct sts_error *err)
 	const struct sts_front_user user = { say, inquire, outgoing, complain,
 		p };
 	const struct sts_inquiry_io io = { ask, answer, learned, p };
+	const struct sts_outbound_io ask_io = { ask, p };
 	int64_t patience = PATIENCE * 1000 * sts_config_of(p->sts)->timeout;
 	enum sts_rc rc;
 
@@ -303,6 +316,8 @@ make_parts(struct program *p, const char *config, struct sts_error *err)
 		    answered, p, &p->asker, err);
 	if (rc == STS_OK)
 		rc = sts_inquiries_new(p->sts, "", &io, &p->inquiries, err);
+	if (rc == STS_OK)
+		rc = sts_outbound_new(p->sts, &ask_io, &p->outbound, err);
 	return rc;
 }
 
@@ -350,6 +365,7 @@ main(int argc, char *argv[])
 	sts_buf_init(&p->out, OUT_MAX);
 	arrange_descriptors();
 	serve(p);
+	sts_outbound_free(p->outbound);
 	sts_spawner_stop(&p->spawner);
 	return 0;
 }

@@ -11,14 +11,12 @@
 #include "policy/probed.h"
 #include "waiting.h"
 
-#define QUESTION_MAX (STS_DOMAIN_MAX + STS_ADDR_TEXT + 2)
-
 struct waiting {
 	struct waiting *next;
 	struct sts_session session;
 	bool checked;
 	enum sts_asker_verb verb; /* what was asked */
-	char question[QUESTION_MAX];
+	char question[STS_ASKER_NAME_MAX];
 };
 
 struct sts_waitings {
