@@ -67,8 +67,10 @@ class Result:
 class Domain:
     name: str
     story: str  # what the attacker (or the owner's mistake) did
-    ours: Result  # what an Exim with the module does
+    ours: Result  # what an MTA with us does; wording: Exim's
     plain: Result = None  # the same as Debian ships it; None: not tried
+    smtpd: Result = None  # what an OpenSMTPD with us does, if otherwise
+    apart: str = None  # why OpenSMTPD is not tried on it
     query: str = None  # in what "mta-sts query" says; default: by verdict
     report: str = None  # result type of RFC 8460, or "success"
     mode: str = "enforce"  # of the policy; None: publishes nothing

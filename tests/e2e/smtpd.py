@@ -5,6 +5,7 @@ Unlike Exim, smtpd is a server: it is started when a machine is first used,
 stopped when the machine is reset, and there is one of them at a time, since
 they listen on the same ports.  What it does is known from its log.
 """
+import contextlib
 import os
 import re
 import shutil
@@ -17,11 +18,15 @@ SPOOL = "/var/spool/smtpd"
 SOCKET = "/var/run/smtpd.sock"
 CONF = "/etc/smtpd.conf"
 KEPT = "/root/smtpd.conf"  # as it was made
+# What the log says where Exim says otherwise.
+WORDING = {}
 STRICT = "smtp+tls"  # how the log tells a session that must be verified
 NO_SESSION = "0" * 16  # what failed before there was one
+HOP = ' relay="127.0.0.1 '
 PATIENCE = 60  # seconds until every recipient must be settled
 ACCEPTED = re.compile(r" smtp envelope evpid=(\w+) ")
-TRIED = re.compile(r" \w+ delivery evpid=(\w+) ")
+TRIED = re.compile(r" \w+ delivery evpid=(\w+) "
+                   r"|Failed to retrieve smarthost for envelope (\w+)")
 
 
 class Bare(Machine):
@@ -104,7 +109,8 @@ class Bare(Machine):
         mark = self.mark()
         for recipient in recipients:
             self.submit(recipient)
-        self.settle(mark)
+        with contextlib.suppress(TimeoutError):  # of those the log tells
+            self.settle(mark)
 
     def run_queue(self):
         """Try everything in the queue, and wait for that."""
@@ -119,7 +125,8 @@ class Bare(Machine):
     def unsettled(self, mark, waiting=()):
         """Envelopes that were accepted, or are WAITING, and not yet tried."""
         said = self.log()[mark:]
-        return {*waiting, *ACCEPTED.findall(said)} - set(TRIED.findall(said))
+        tried = {number for pair in TRIED.findall(said) for number in pair}
+        return {*waiting, *ACCEPTED.findall(said)} - tried
 
     def settle(self, mark, waiting=()):
         """Wait for what was said of the envelopes behind MARK."""
@@ -148,19 +155,25 @@ class Bare(Machine):
         """Nothing more to wait for: a bounce is a message of its own."""
 
     def about(self, log, recipient):
-        """Lines on mail to RECIPIENT, and on the sessions it took."""
-        known = {line.split(" ", 1)[0] for line in log.splitlines()
-                 if f" to=<{recipient}> " in line} - {NO_SESSION}
-        return "".join(
-            line + "\n" for line in log.splitlines()
-            if line.split(" ", 1)[0] in known or f"<{recipient}>" in line)
+        """Lines on mail to RECIPIENT, and on the sessions that brought it
+        elsewhere."""
+        lines = log.splitlines()
+        about = [line for line in lines if f" to=<{recipient}>" in line]
+        known = {line.split(" ", 1)[0] for line in about
+                 if " mta delivery " in line and HOP not in line}
+        known.discard(NO_SESSION)
+        known |= {found[1] for line in about
+                  if (found := ACCEPTED.search(line))}
+        return "".join(line + "\n" for line in lines
+                       if known & set(re.findall(r"\w{16}", line)))
 
     def returned(self, log):
         return 'result="PermFail"' in log
 
     def reason(self, log):
-        found = re.findall(r'result="TempFail" stat="(.*)"', log)
-        return found[-1] if found else None
+        found = re.findall(r'result="TempFail" stat="(.*)"|'
+                           'warn: (Failed to retrieve smarthost)', log)
+        return "".join(found[-1]) if found else None
 
     def certificate(self, log, address):
         """Was the one at ADDRESS that of a session that insisted on it?"""
@@ -169,8 +182,8 @@ class Bare(Machine):
         if not sessions:
             return "unlogged"
         number, scheme = sessions[-1]
-        good = re.search(rf'{number} mta \S*cert-check result="(success|'
-                         'verified)"', log)
+        good = re.search(rf'{number} mta \S*cert-check result='
+                         '"(success|valid|verified)"', log)
         return "verified" if good and scheme == STRICT else "unverified"
 
     def strict(self, log):
@@ -231,4 +244,4 @@ class Simple(Ours):
     layout = "simple"
 
 
-KINDS = {"bare": Bare}
+KINDS = {"bare": Bare, "stage": Stage, "simple": Simple}

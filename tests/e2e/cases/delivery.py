@@ -10,6 +10,7 @@ import check
 import domains
 import outcome
 import row
+import smtpd
 
 
 def send(world, machine, domain, result):
@@ -23,7 +24,7 @@ def send(world, machine, domain, result):
 def settings(machine, domain):
     if domain.timeout:
         machine.setting("timeout", domain.timeout)
-    if domain.hurry > 1:
+    if domain.hurry > 1 and machine.mta == "exim":
         machine.clock(0, 0, hurry=domain.hurry)
 
 
@@ -73,15 +74,32 @@ def unverified(result):
     return result
 
 
-def bare(world, machine, rows):
-    """A message to each of ROWS, domains by name of the case, at once."""
+def together(world, machine, rows, complaint):
+    """A message to each of ROWS, domains by name of the case, at once; what
+    COMPLAINT says of each outcome."""
+    settings(machine, next(iter(rows.values())))
     got = outcome.several(world, machine, list(rows.values()))
-    why = {}
-    for (name, domain), one in zip(rows.items(), got):
-        wanted = unverified(domain.plain)
-        if (one.what, one.host) != (wanted.what, wanted.host):
-            why[name] = f"{one}, not {wanted}\n{one.log}"
-    return why
+    said = {name: complaint(one, domain)
+            for (name, domain), one in zip(rows.items(), got)}
+    return {name: why for name, why in said.items() if why is not None}
+
+
+def bare(world, machine, rows):
+    return together(world, machine, rows, lambda got, domain:
+                    outcome.complaint(got, unverified(domain.plain), domain,
+                                      False))
+
+
+def bound(world, machine, rows):
+    def complaint(got, domain):
+        result = domain.smtpd or domain.ours
+        if not domain.binds:
+            result = unverified(result)
+        result = row.Result(result.what, smtpd.WORDING.get(
+            result.host, "") if result.what in ("deferred", "bounced")
+            else result.host)
+        return outcome.complaint(got, result, domain, domain.binds)
+    return together(world, machine, rows, complaint)
 
 
 # A plain OpenSMTPD knows neither of DANE nor of its own place among the MX
@@ -90,6 +108,10 @@ ELSE = ("dane-bad", "backup", "garbage")
 check.many(bare, "bare", {
     f"bare_{domain.name}": domain for domain in domains.DOMAINS
     if domain.plain and domain.name not in ELSE})
+for _timeout in {domain.timeout for domain in domains.DOMAINS}:
+    check.many(bound, "stage", {
+        f"stage_{domain.name}": domain for domain in domains.basic.ROWS
+        if domain.ours and not domain.apart and domain.timeout == _timeout})
 for _domain in domains.DOMAINS:
     if _domain.plain:
         check.add(f"plain_{_domain.name}", plain, "plain", _domain)

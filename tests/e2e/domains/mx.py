@@ -164,7 +164,7 @@ ROWS = [
     inside(".".join(["y" * 54] * 4), "name of 227 octets"),
     inside("xn--bcher-kva", "internationalized domain"),
     inside("xn--strae-oqa", "the same, written with its own letters",
-           to="bob@straße.example"),
+           to="bob@straße.example", apart="takes no UTF-8 in addresses"),
     Domain("parent", "nothing (its subdomain publishes nothing)",
            ours=verified("mx.parent"), report="success"),
     Domain("sub.parent", "no TLS and no policy below a domain with one",
