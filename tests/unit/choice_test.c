@@ -209,6 +209,18 @@ START_TEST(a_list_may_be_full_or_empty)
 }
 END_TEST
 
+/* A machine without a clock begins in 1970. */
+START_TEST(no_failure_is_none_at_any_time)
+{
+	struct sts_mx_host host = HOST(10, "a.good");
+
+	ck_assert(!sts_choice_failed(&host, 5));
+	ck_assert(!sts_choice_failed(&host, 0));
+	host.failed = 1;
+	ck_assert(sts_choice_failed(&host, 5));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -219,6 +231,7 @@ main(void)
 	tcase_add_loop_test(tcase, policy_preference_and_health, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, equals_are_shared_among_senders_and_domains);
+	tcase_add_test(tcase, no_failure_is_none_at_any_time);
 	tcase_add_test(tcase, a_list_may_be_full_or_empty);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
