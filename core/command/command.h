@@ -38,6 +38,7 @@ enum sts_exit sts_run_cache_fsck(struct sts_call *call);
 enum sts_exit sts_run_cache_import(struct sts_call *call);
 enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
+enum sts_exit sts_run_check_config_smtpd(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
 enum sts_exit sts_run_journal(struct sts_call *call);
 enum sts_exit sts_run_ledger(struct sts_call *call);

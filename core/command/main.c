@@ -125,6 +125,12 @@ static const struct command {
 	    "DAY is YYYY-MM-DD, UTC; without one all days, oldest first.\n"
 	    "Exit: 0 fine, 1 damaged records were passed over, 2 could not "
 	    "tell.\n" },
+	{ "check-config smtpd", "[FILE]", "j", 0, 1, false,
+	    sts_run_check_config_smtpd, "what is wrong with an smtpd.conf",
+	    "FILE (default /etc/smtpd.conf, - is standard input) and what it\n"
+	    "names, against what mta-sts-opensmtpd(8) says; \"smtpd -n\" says\n"
+	    "whether smtpd can read it.\n"
+	    "Exit: 0 fine, 1 something to mend, 2 FILE cannot be read.\n" },
 	{ "config", "", "jk", 0, 0, true, sts_run_config,
 	    "check the configuration and print all of it",
 	    "Defaults are filled in; the output is a configuration file.\n" },
@@ -267,7 +273,7 @@ print_usage(void)
 
 	(void)fputs("usage: mta-sts [-c FILE] [-v] COMMAND ...\n\n", stdout);
 	for (i = 0; i < COMMANDS; i++)
-		(void)printf("  %-13s %s\n", commands[i].name,
+		(void)printf("  %-18s %s\n", commands[i].name,
 		    commands[i].summary);
 	(void)fputs("\n", stdout);
 	print_options(EVERYWHERE);

@@ -244,6 +244,46 @@ sed -n -e 's/^\.It Ic \([a-z-]*\) .*/\1/p' -e 's/^\.Ic \([a-z-]*\)$/\1/p' \
     "$man/mta-sts.conf.5" | sort -u >manual
 same config_manual_has_all keywords manual
 
+# ---- check-config ----------------------------------------------------------
+
+cat >smtpd.conf <<'END'
+include "more.conf"
+action "out" relay
+match for any action "out"
+END
+echo 'listen on lo' >more.conf
+expect smtpd_no_table 1 'smtpd.conf: there is no table "mta-sts:/...": MTA-STS is not asked' \
+    check-config smtpd smtpd.conf
+expect smtpd_json 1 '{"file":"smtpd.conf","line":0,"finding":"there is no table \"mta-sts:/...\": MTA-STS is not asked"}' \
+    check-config smtpd --json smtpd.conf
+: >mta-sts.conf
+printf '#!/bin/sh\n' >filter-mta-sts
+chmod 755 filter-mta-sts
+sed -e "s|/etc/mta-sts.conf|$dir/mta-sts.conf|" -e "s|/etc/ssl.*\\.crt|$dir/good|" \
+    -e "s|\"filter-mta-sts -s|\"$dir/filter-mta-sts -d $dir/nostate -s|" \
+    "$man/../../opensmtpd/stage.conf" >stage.conf
+expect smtpd_machine 1 = check-config smtpd stage.conf
+grep -v 'table-mta-sts cannot be run' out >left
+echo "stage.conf: $dir/nostate is no directory: \"make install-opensmtpd\" makes it" >want
+same smtpd_state left want
+mkdir -m 755 nostate
+expect smtpd_mode 1 = check-config smtpd stage.conf
+grep -c 'must have mode 0700' out >left
+echo 1 >want
+same smtpd_mode_said left want
+echo frob >mta-sts.conf
+expect smtpd_operand 1 = check-config smtpd stage.conf
+grep -v 'table-mta-sts cannot be run' out >left
+echo "stage.conf:9: $dir/mta-sts.conf:1: unknown keyword \"frob\"" >want
+same smtpd_operand_said left want
+echo 'listen "on' >more.conf
+expect smtpd_words 2 '' check-config smtpd smtpd.conf
+says smtpd_words 'more.conf:2: quote is not closed'
+rm more.conf
+expect smtpd_include 2 '' check-config smtpd smtpd.conf
+says smtpd_include 'more.conf: No such file or directory'
+expect smtpd_which 64 '' check-config
+
 # ---- names -----------------------------------------------------------------
 
 printf 'state %s/nosuch\n' "$dir" >nostate.conf
