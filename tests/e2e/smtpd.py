@@ -46,6 +46,21 @@ class Bare(Machine):
         """Debian's file will do; a case may change it."""
         shutil.copy(self.file(CONF), self.file(KEPT))
 
+    def change(self, old, new):
+        """Write NEW instead of OLD in smtpd.conf, in use from now on."""
+        text = self.file(CONF).read_text()
+        if old not in text:
+            raise ValueError(f"{CONF} has no {old!r}")
+        self.file(CONF).write_text(text.replace(old, new))
+        self.stop()
+
+    def person(self, name):
+        """Somebody with mail here; path of the home directory."""
+        home = self.file(f"/home/{name}")
+        if not home.exists():
+            self.run("useradd", "-m", name)
+        return home
+
     # -- the server ---------------------------------------------------------
 
     def running(self):
