@@ -104,50 +104,39 @@ answer_with(struct sts_reply *reply, enum sts_reply_kind kind,
 
 /* ---- configuration and state ------------------------------------------- */
 
-/* Everything anew; what cannot be had leaves what we have. */
-static enum sts_rc
-renew(struct sts_clerk *clerk, struct sts_error *err)
-{
-	struct sts *sts;
-	enum sts_rc rc;
-
-	rc = sts_new(clerk->options, &sts, err);
-	if (rc != STS_OK)
-		return rc;
-	sts_free(clerk->sts);
-	clerk->sts = sts;
-	find_self(clerk);
-	return STS_OK;
-}
-
+/* What cannot be read leaves in force what we have. */
 static void
 update(struct sts_clerk *clerk, struct sts_reply *reply)
 {
 	struct sts_error err;
+	struct sts *sts;
 
-	if (renew(clerk, &err) == STS_OK) {
-		answer_with(reply, STS_REPLY_FOUND, "%s", "");
+	if (sts_new(clerk->options, &sts, &err) != STS_OK) {
+		sts_log(sts_clerk_log(clerk), STS_LOG_ERROR,
+		    "%s; the configuration stays what it was", err.text);
+		answer_with(reply, STS_REPLY_ERROR, "%s", err.text);
 		return;
 	}
-	sts_log(sts_clerk_log(clerk), STS_LOG_ERROR,
-	    "%s; the configuration stays what it was", err.text);
-	answer_with(reply, STS_REPLY_ERROR, "%s", err.text);
+	sts_free(clerk->sts);
+	clerk->sts = sts;
+	find_self(clerk);
+	answer_with(reply, STS_REPLY_FOUND, "%s", "");
 }
 
-/* When in doubt, the state is opened anew: of a directory that was removed
- * and made again we would see the old one for ever. */
+/* Where nothing fresh is known the state is opened anew: of a directory that
+ * was moved away or made again we would see the old one for ever. */
 static enum sts_rc
 look(struct sts_clerk *clerk, struct question *q, struct sts_error *err)
 {
 	enum sts_rc rc;
 
 	rc = sts_lookup(clerk->sts, q->domain, &q->result, err);
-	if (rc != STS_OK || sts_result_mode(q->result) != STS_MODE_DEFER ||
+	if (rc != STS_OK || sts_result_fresh(q->result) ||
 	    q->now->boot - clerk->reopened < REOPEN_EVERY)
 		return rc;
 	clerk->reopened = q->now->boot;
-	sts_result_free(q->result); /* before what it borrows from */
-	(void)!renew(clerk, NULL);
+	sts_result_free(q->result);
+	sts_state_leave(clerk->sts);
 	return sts_lookup(clerk->sts, q->domain, &q->result, err);
 }
 
