@@ -30,7 +30,7 @@ struct sending {
 	enum phase phase;
 	enum sts_sending_tls tls;
 	bool foreign; /* not to an MX */
-	bool again;   /* it has connected more than once */
+	bool lax;     /* it goes on without TLS */
 	struct sts_addr source, dest;
 	size_t count;
 	uint64_t domain[STS_SENDING_DOMAINS]; /* checksums of names */
@@ -131,6 +131,7 @@ take_command(struct sending *sending, const char *text)
 			sending->phase = PHASE_STARTTLS;
 	} else if (begins(text, "MAIL FROM:")) {
 		conclude(sending);
+		sending->lax = sending->tls != STS_SENDING_SECURE;
 	}
 }
 
@@ -249,7 +250,7 @@ connect_to(struct sts_sendings *sendings, const struct sts_smtpd_event *event,
 
 	if (sending != NULL) {
 		conclude(sending);
-		sending->again = true;
+		sending->lax = true;
 	} else {
 		sending = create(sendings, at, event->session);
 	}
@@ -282,7 +283,7 @@ disconnect(struct sts_sendings *sendings, uint64_t id,
 	conclude(sending);
 	if (sending->count == 0 && sending->tls != STS_SENDING_SECURE)
 		tell(sending, STS_SENDING_ENDED, news);
-	news->strict = !sending->again;
+	news->strict = !sending->lax;
 	*at = sending->next;
 	sendings->count--;
 	free(sending);
