@@ -276,8 +276,7 @@ answer_key(struct sts_clerk *clerk, const struct sts_request *request,
 		return;
 	}
 	q->memo = sts_memory_of(clerk->memory, q->domain, q->now->boot);
-	if (!sts_result_fresh(q->result) ||
-	    sts_result_mode(q->result) == STS_MODE_DEFER)
+	if (!sts_result_fresh(q->result))
 		wish(clerk, q, STS_WISH_POLICY, "");
 	if (request->service == STS_SERVICE_RELAYHOST)
 		answer_relayhost(clerk, q);

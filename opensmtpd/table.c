@@ -33,16 +33,17 @@ struct program {
 	char chunk[CHUNK];
 };
 
+static char name[] = "table-mta-sts";
 static struct program program; /* its buffers are too large for a stack */
 
 /* smtpd shows nobody our standard error; who tries by hand sees that. */
 static int
 refuse(const char *why)
 {
-	struct sts_log log = { sts_syslog, NULL, STS_LOG_ERROR };
+	struct sts_log log = { sts_syslog, name, STS_LOG_ERROR };
 
-	(void)fprintf(stderr, "table-mta-sts: %s\n", why);
-	sts_log(&log, STS_LOG_ERROR, "table-mta-sts: %s", why);
+	(void)fprintf(stderr, "%s: %s\n", name, why);
+	sts_log(&log, STS_LOG_ERROR, "%s", why);
 	return EXIT_USAGE;
 }
 
@@ -172,7 +173,8 @@ int
 main(int argc, char *argv[])
 {
 	struct sts_options options = { .state = STS_STATE_BASE "/opensmtpd",
-		.log = sts_syslog };
+		.log = sts_syslog,
+		.log_arg = name };
 	struct program *p = &program;
 	struct sts_error err;
 

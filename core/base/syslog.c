@@ -30,15 +30,16 @@ _Static_assert(sizeof(priorities) / sizeof(priorities[0]) == STS_LOG_MAX,
     "priorities matches enum sts_level");
 
 void
-sts_syslog(void *arg, enum sts_level level, const char *line)
+sts_syslog(void *name, enum sts_level level, const char *line)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char text[DATAGRAM_MAX];
 	int fd, len;
 
-	(void)arg;
-	len = snprintf(text, sizeof(text), "<%d>mta-sts[%ld]: %s",
-	    LOG_MAIL | priorities[level], (long)getpid(), line);
+	len = snprintf(text, sizeof(text), "<%d>%s[%ld]: %s",
+	    LOG_MAIL | priorities[level],
+	    name != NULL ? (const char *)name : "mta-sts", (long)getpid(),
+	    line);
 	if (len < 0)
 		return;
 	if ((size_t)len >= sizeof(text))

@@ -13,7 +13,8 @@
 
 #include "mta-sts.h"
 
-/* An sts_log_fn.  Never waits; a line that cannot be sent is lost. */
-void sts_syslog(void *arg, enum sts_level level, const char *line);
+/* An sts_log_fn.  Never waits; a line that cannot be sent is lost.  NAME is a
+ * text, whose line it is; NULL: mta-sts. */
+void sts_syslog(void *name, enum sts_level level, const char *line);
 
 #endif
