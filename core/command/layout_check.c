@@ -267,6 +267,40 @@ check_entrances(const struct check *check)
 		    "for the moment");
 }
 
+/* Does WILDCARD, "0.0.0.0" or "::", stand for the addresses of OTHER too? */
+static bool
+takes_port(const struct sts_layout_listener *wildcard,
+    const struct sts_layout_listener *other)
+{
+	bool six = strchr(other->on, ':') != NULL;
+	bool name =
+	    !six && strspn(other->on, "0123456789.") < strlen(other->on);
+
+	if (other == wildcard || strcmp(other->port, wildcard->port) != 0 ||
+	    strcmp(other->on, "socket") == 0)
+		return false;
+	return (strcmp(wildcard->on, "0.0.0.0") == 0 && !six) ||
+	       (strcmp(wildcard->on, "::") == 0 && (six || name));
+}
+
+/* "smtpd -n" does not notice. */
+static void
+check_ports(const struct check *check)
+{
+	const struct sts_layout *layout = check->layout;
+	size_t i, j;
+
+	for (i = 0; i < layout->listeners; i++)
+		for (j = 0; j < layout->listeners; j++)
+			if (takes_port(&layout->listener[i],
+				&layout->listener[j]))
+				tell(check, layout->listener[j].at,
+				    "\"listen on %s\" has port %s already: "
+				    "smtpd will not start",
+				    layout->listener[i].on,
+				    layout->listener[j].port);
+}
+
 static void
 check_filter(struct check *check)
 {
@@ -425,6 +459,7 @@ sts_layout_check(const struct sts_layout *layout, sts_layout_say_fn say,
 	}
 	if (layout->command != NULL)
 		(void)sts_layout_option(layout->command, 's', check.hop);
+	check_ports(&check);
 	check_filter(&check);
 	check_actions(&check);
 	check_rules(&check);
