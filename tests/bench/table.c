@@ -22,6 +22,7 @@
 
 #define POLICIES 10000
 #define REQUESTS 20000
+#define HEADER   16 /* octets, of a message */
 
 static char *path, *config;
 static int peer;
@@ -66,9 +67,11 @@ stop(pid_t pid)
 		errx(1, "table-mta-sts did not end well");
 }
 
-/* One message each way, as smtpd takes turns with a table. */
+/* One message each way, as smtpd takes turns with a table; the reply has
+ * these octets at AT. */
 static void
-exchange(const void *request, size_t len, const char *begin, size_t begin_len)
+exchange(const void *request, size_t len, size_t at, const void *expected,
+    size_t expected_len)
 {
 	char reply[4096];
 	ssize_t n;
@@ -76,7 +79,8 @@ exchange(const void *request, size_t len, const char *begin, size_t begin_len)
 	if (send(peer, request, len, MSG_NOSIGNAL) != (ssize_t)len)
 		err(1, "send");
 	n = recv(peer, reply, sizeof(reply), 0);
-	if (n < (ssize_t)begin_len || memcmp(reply, begin, begin_len) != 0)
+	if (n < (ssize_t)(at + expected_len) ||
+	    memcmp(reply + at, expected, expected_len) != 0)
 		errx(1, "not the reply that was expected");
 }
 
@@ -94,7 +98,7 @@ ask_in_lines(unsigned i, bool fault)
 	    check ? "check|domain" : "lookup|relayhost", i, i % POLICIES);
 	begin_len = snprintf(begin, sizeof(begin), "%s-result|%08x|%s",
 	    check ? "check" : "lookup", i, fault ? "error" : "found");
-	exchange(line, (size_t)len, begin, (size_t)begin_len);
+	exchange(line, (size_t)len, 0, begin, (size_t)begin_len);
 }
 
 struct message {
@@ -110,14 +114,13 @@ ask_in_messages(unsigned i, bool fault)
 	bool check = i % 2 == 0;
 	struct message message = { .type = check ? 5 : 6,
 		.service = check ? 0x2 : 0x200 };
-	const uint32_t ok = 0;
+	const int number = fault ? -1 : 1;
 	int len;
 
-	(void)fault;
 	len = snprintf(message.rest + sizeof(size_t),
 	    sizeof(message.rest) - sizeof(size_t), "n%u.test", i % POLICIES);
 	message.len = (uint16_t)(20 + sizeof(size_t) + (size_t)len + 1);
-	exchange(&message, message.len, (const char *)&ok, sizeof(ok));
+	exchange(&message, message.len, HEADER, &number, sizeof(number));
 }
 
 static void
@@ -158,7 +161,7 @@ in_lines(const char *what, bool fault)
 	static const char hello[] = "config|ready\n";
 	pid_t pid = start();
 
-	exchange(hello, sizeof(hello) - 1, "register|", 9);
+	exchange(hello, sizeof(hello) - 1, 0, "register|", 9);
 	measure(what, ask_in_lines, fault);
 	stop(pid);
 }
@@ -174,7 +177,7 @@ in_messages(const char *what)
 	const uint32_t ok = 0;
 	pid_t pid = start();
 
-	exchange(&hello, hello.len, (const char *)&ok, sizeof(ok));
+	exchange(&hello, hello.len, 0, &ok, sizeof(ok));
 	measure(what, ask_in_messages, false);
 	stop(pid);
 }
