@@ -177,6 +177,11 @@ START_TEST(updates_and_the_end)
 	put(UPDATE, "", 0);
 	feed();
 	expect_number(1);
+	teller_update = "other";
+	put(UPDATE, "", 0);
+	feed();
+	expect_number(0);
+	teller_update = "yes";
 	put(CLOSE, "", 0);
 	feed();
 	ck_assert_uint_eq(teller_sent.len, 0);

@@ -8,6 +8,7 @@
 #include "teller.h"
 
 struct sts_buf teller_sent;
+const char *teller_update;
 unsigned teller_asked;
 const char *teller_complaint;
 
@@ -19,7 +20,7 @@ answer(void *arg, const struct sts_request *request, struct sts_reply *reply)
 	(void)arg;
 	teller_asked++;
 	if (request->op == STS_REQUEST_UPDATE)
-		key = "yes";
+		key = teller_update;
 	reply->kind = STS_REPLY_FOUND;
 	if (strcmp(key, "yes") == 0) {
 		text = TELLER_VALUE;
@@ -52,6 +53,7 @@ void
 teller_setup(void)
 {
 	sts_buf_init(&teller_sent, 1 << 20);
+	teller_update = "yes";
 	teller_asked = 0;
 	teller_complaint = NULL;
 }

@@ -13,6 +13,7 @@
 #define TELLER_VALUE "smtp+tls://mx.test"
 
 extern struct sts_buf teller_sent;   /* what went to smtpd */
+extern const char *teller_update;    /* answer an update as this key */
 extern unsigned teller_asked;        /* requests that were answered */
 extern const char *teller_complaint; /* the last, or NULL */
 extern const struct sts_request_user teller;

@@ -134,6 +134,15 @@ START_TEST(what_cannot_be_a_line_does_not_hurt_the_next)
 }
 END_TEST
 
+START_TEST(an_update_may_fail)
+{
+	teller_update = "other";
+	FEED(TABLE "update|7\n");
+	ck_assert_str_eq(sts_buf_text(&teller_sent),
+	    "update-result|7|error|a?b?|?\n");
+}
+END_TEST
+
 /* smtpd has no key of more than 1023 octets; one of 60000 is answered. */
 START_TEST(a_long_key_is_answered)
 {
@@ -160,6 +169,7 @@ main(void)
 	tcase_add_loop_test(tcase, octet_by_octet_is_the_same, 0,
 	    sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, what_cannot_be_a_line_does_not_hurt_the_next);
+	tcase_add_test(tcase, an_update_may_fail);
 	tcase_add_test(tcase, a_long_key_is_answered);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
