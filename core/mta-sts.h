@@ -48,16 +48,16 @@ enum sts_rc {
 	STS_EWEBPKI = 11,  /* certificate of the policy host */
 	STS_ELOCAL = 12,   /* our own fault: descriptors, memory, no route */
 	STS_EDAMAGED = 13, /* state cannot be read or is not what was written */
-	STS_EIDENTITY = 14,  /* state directory has the wrong owner or mode */
-	STS_ESPACE = 15,     /* free-space reserve or disk full */
-	STS_EBUSY = 16,      /* somebody else holds the lease */
-	STS_ETIMEOUT = 17,   /* our own deadline */
-	STS_EMXPOLICY = 18,  /* MX host is not in the policy */
-	STS_ESTARTTLS = 19,  /* MX did not offer or do STARTTLS */
-	STS_ECERTNAME = 20,  /* MX certificate is for another name */
-	STS_ECERTDATE = 21,  /* MX certificate has expired */
-	STS_ECERTTRUST = 22, /* MX certificate is not trusted */
-	STS_ETLS = 23,       /* any other TLS failure with the MX */
+	STS_EIDENTITY = 14,    /* state directory has the wrong owner or mode */
+	STS_ESPACE = 15,       /* free-space reserve or disk full */
+	STS_EBUSY = 16,        /* somebody else holds the lease */
+	STS_ETIMEOUT = 17,     /* our own deadline */
+	STS_EMXPOLICY = 18,    /* MX host is not in the policy */
+	STS_ESTARTTLS = 19,    /* MX did not offer or do STARTTLS */
+	STS_ECERTNAME = 20,    /* MX certificate is for another name */
+	STS_ECERTDATE = 21,    /* MX certificate has expired */
+	STS_ECERTTRUST = 22,   /* MX certificate is not trusted */
+	STS_ETLS = 23,         /* any other TLS failure with the MX */
 	STS_EUNREACHABLE = 24, /* MX not reached: says nothing of TLS */
 	STS_RC_MAX
 };

@@ -6,18 +6,18 @@ Host <behaviour>.<certificate>.test: the certificate is chosen by SNI, how to
 answer by the Host header.  Prints the ports: HTTPS, TLS 1.1 at most, plain
 HTTP, one that accepts and says nothing.  Ends when standard input does.
 """
-import os
 import socket
-import ssl
 import struct
 import sys
 import threading
 import time
 
+from loopback import Certificates, listen
+
 POLICY = (b"version: STSv1\r\nmode: enforce\r\nmx: mx.good.test\r\n"
           b"max_age: 86400\r\n")
 TYPE = b"Content-Type: text/plain\r\n"
-certificates = sys.argv[1]
+certificates = Certificates(sys.argv[1])
 hits = {}
 
 
@@ -194,37 +194,6 @@ def answer(conn, request):
     globals()["say_" + name](conn, request, arg)
 
 
-def context_of(name):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(os.path.join(certificates, name + ".pem"))
-    return context
-
-
-def choose(conn, name, context):
-    """Without a name, or with one we do not have, there is no handshake."""
-    try:
-        conn.context = context_of(name.split(".")[1])
-    except (AttributeError, IndexError, OSError):
-        return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-    return None
-
-
-def listen(handler):
-    sock = socket.socket()
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", 0))
-    sock.listen(64)
-
-    def accept():
-        while True:
-            conn, _ = sock.accept()
-            threading.Thread(target=handler, args=(conn,),
-                             daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    return sock.getsockname()[1]
-
-
 def tunnel(conn, port):
     other = socket.create_connection(("127.0.0.1", port))
 
@@ -243,12 +212,8 @@ def tunnel(conn, port):
 
 
 def main():
-    modern = context_of("good")
-    modern.sni_callback = choose
-    old = context_of("good")
-    old.set_ciphers("ALL:@SECLEVEL=0")
-    old.minimum_version = ssl.TLSVersion.TLSv1
-    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    modern = certificates.by_name()
+    old = certificates.old()
 
     https = listen(lambda conn: serve(conn, modern))
 
