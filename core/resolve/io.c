@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "resolve/io.h"
+#include "resolve/self.h"
 
 #define QUERIES_PER_JOB 4
 
@@ -308,4 +309,20 @@ sts_net_options(const struct sts_net *net, const struct sts_config *config,
 	options->on_error = config->on_error;
 	options->allow = net->allow;
 	options->allow_count = net->allow_count;
+}
+
+void
+sts_net_prober_setup(const struct sts_net *net, const struct sts_config *config,
+    struct sts_state *state, struct sts_prober_setup *setup)
+{
+	memset(setup, 0, sizeof(*setup));
+	setup->loop = net->loop;
+	setup->dns = net->dns;
+	setup->ca_file = net->ca_file;
+	setup->ca_dir = net->ca_dir;
+	setup->allow = net->allow;
+	setup->allow_count = net->allow_count;
+	setup->dir = state == NULL ? NULL : sts_state_dir(state);
+	setup->port = STS_SMTP_PORT;
+	sts_self_name(config, setup->helo);
 }

@@ -6,6 +6,7 @@
 #define STS_IO_H
 
 #include "base/config.h"
+#include "resolve/prober.h"
 #include "resolve/resolver.h"
 
 struct sts_net;
@@ -28,5 +29,10 @@ void sts_net_trace(struct sts_net *net,
  */
 void sts_net_options(const struct sts_net *net, const struct sts_config *config,
     struct sts_state *state, struct sts_resolver_options *options);
+
+/* The same for probes. */
+void sts_net_prober_setup(const struct sts_net *net,
+    const struct sts_config *config, struct sts_state *state,
+    struct sts_prober_setup *setup);
 
 #endif

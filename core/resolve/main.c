@@ -18,7 +18,7 @@
 #include "config.h"
 #include "policy/answer.h"
 #include "resolve/io.h"
-#include "resolve/mxlist.h"
+#include "resolve/mxask.h"
 #include "resolve/verb.h"
 #include "state/owner.h"
 
@@ -31,16 +31,12 @@ struct server {
 	struct sts_net *net;
 	struct sts_state *state;
 	struct sts_resolver_options options;
+	struct sts_prober *prober;
 	bool serving; /* -s */
 	bool eof;
 	size_t busy; /* verbs under way */
 	struct sts_verb_reader reader;
 	int status;
-};
-
-struct asking { /* one "mx" verb under way */
-	struct server *server;
-	char domain[STS_DOMAIN_MAX + 1];
 };
 
 static void read_verbs(void *arg, int fd, int events);
@@ -93,6 +89,16 @@ verb_done(struct server *server)
 }
 
 static void
+no_memory(struct server *server, const char *verb, const char *domain)
+{
+	struct sts_error error;
+
+	(void)sts_error_set(&error, STS_ENOMEM, "no memory");
+	put_error(server, verb, domain, &error);
+	verb_done(server);
+}
+
+static void
 policy_done(void *arg, const struct sts_outcome *outcome)
 {
 	struct server *server = arg;
@@ -127,10 +133,11 @@ policy_done(void *arg, const struct sts_outcome *outcome)
 }
 
 static void
-verb_policy(struct server *server, const char *domain)
+verb_policy(struct server *server, const char *domain, const char *address)
 {
 	struct sts_error error;
 
+	(void)address;
 	server->busy++;
 	if (sts_job_start(sts_net_io(server->net), &server->options, domain,
 		policy_done, server, &error) == STS_OK)
@@ -156,92 +163,123 @@ put_mx(const struct sts_mx_list *list)
 	put_line(&line);
 }
 
-/* Kept only for a domain that has a policy: others need no list. */
 static void
-store_mx(struct server *server, const struct sts_mx_list *list,
-    const struct sts_now *now)
+store_mx(struct server *server, struct sts_mx_list *list)
 {
-	struct sts_known known;
 	struct sts_error error;
 
-	if (server->state == NULL)
-		return;
-	sts_state_load(server->state, list->domain, now, &known);
-	if (known.answer == STS_ANSWER_POLICY &&
-	    sts_mx_put(sts_state_dir(server->state), list, &error) != STS_OK)
+	if (server->state != NULL &&
+	    sts_mx_renew(sts_state_dir(server->state), list, &error) != STS_OK)
 		warnx("%s: MX list not stored: %s", list->domain, error.text);
-	sts_known_clear(&known);
 }
 
 static void
-mx_done(void *arg, const struct sts_dns_answer *answer)
+mx_done(void *arg, const char *domain, struct sts_mx_list *list,
+    const struct sts_error *error)
 {
-	struct asking *asking = arg;
-	struct server *server = asking->server;
-	struct sts_mx_list list;
-	struct sts_error error;
-	struct sts_now now;
+	struct server *server = arg;
 
-	sts_clock_now(&now);
-	if (sts_mxlist_from(answer, asking->domain, now.wall, &list, &error) ==
-	    STS_OK) {
-		store_mx(server, &list, &now);
-		put_mx(&list);
+	if (list != NULL) {
+		store_mx(server, list);
+		put_mx(list);
 	} else {
-		put_error(server, "mx", asking->domain, &error);
+		put_error(server, "mx", domain, error);
 	}
-	free(asking);
 	verb_done(server);
 }
 
 static void
-verb_mx(struct server *server, const char *domain)
+verb_mx(struct server *server, const char *domain, const char *address)
 {
-	struct asking *asking = calloc(1, sizeof(*asking));
-	struct sts_error error = { .rc = STS_ENOMEM, .text = "no memory" };
-
+	(void)address;
 	server->busy++;
-	if (asking != NULL) {
-		asking->server = server;
-		(void)snprintf(asking->domain, sizeof(asking->domain), "%s",
-		    domain);
-		if (sts_dns_query(sts_net_dns(server->net), domain, STS_DNS_MX,
-			server->options.timeout_ms, mx_done, asking) != NULL)
-			return;
-	}
-	free(asking);
-	put_error(server, "mx", domain, &error);
+	if (sts_mxask_start(sts_net_dns(server->net), &server->config, domain,
+		server->options.timeout_ms, mx_done, server) == NULL)
+		no_memory(server, "mx", domain);
+}
+
+static void
+probe_done(void *arg, const struct sts_probed *probed)
+{
+	struct server *server = arg;
+	struct sts_buf line;
+
+	sts_buf_init(&line, STS_PROBED_LINE_MAX + 1);
+	if (sts_probed_format(probed, &line) != STS_OK)
+		errx(EXIT_UNSURE, "%s: result line: no memory", probed->host);
+	put_line(&line);
 	verb_done(server);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(struct server *server, const char *domain);
-} verbs[] = {
-	{ "policy", verb_policy },
-	{ "mx", verb_mx },
-};
-
+/* ADDRESS NULL: whichever it has. */
 static void
-run_verb(struct server *server, const char *verb, const char *name)
+verb_probe(struct server *server, const char *host, const char *address)
 {
-	char domain[STS_DOMAIN_MAX + 1];
+	struct sts_prober *prober = server->prober;
+	int64_t ms = server->options.timeout_ms;
 	struct sts_error error;
+	struct sts_addr addr;
+	bool begun;
+
+	if (address != NULL && !sts_addr_parse(address, &addr)) {
+		(void)sts_error_set(&error, STS_EUSAGE, "not an address");
+		put_error(server, "probe", host, &error);
+		return;
+	}
+	server->busy++;
+	if (address == NULL)
+		begun = sts_round_start(prober, host, ms, probe_done, server);
+	else
+		begun =
+		    sts_prober_ask(prober, host, &addr, ms, probe_done, server);
+	if (!begun)
+		no_memory(server, "probe", host);
+}
+
+static const struct verb {
+	const char *name;
+	bool takes_address;
+	void (*run)(struct server *server, const char *domain,
+	    const char *address);
+} verbs[] = {
+	{ "policy", false, verb_policy },
+	{ "mx", false, verb_mx },
+	{ "probe", true, verb_probe },
+};
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const struct verb *
+find_verb(const char *name)
+{
 	size_t i;
 
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i].name, verb) == 0)
-			break;
-	if (i == sizeof(verbs) / sizeof(verbs[0])) {
+	for (i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+/* NAME [ SP address ] */
+static void
+run_verb(struct server *server, const char *word, const char *name)
+{
+	const struct verb *verb = find_verb(word);
+	char text[STS_VERB_LINE_MAX], domain[STS_DOMAIN_MAX + 1], *address;
+	struct sts_error error;
+
+	if (verb == NULL) {
 		(void)sts_error_set(&error, STS_EUSAGE, "unknown verb");
-		put_error(server, "verb", verb, &error);
+		put_error(server, "verb", word, &error);
 		return;
 	}
-	if (sts_idn_normalize(name, domain, &error) != STS_OK) {
-		put_error(server, verb, name, &error);
-		return;
-	}
-	verbs[i].run(server, domain);
+	(void)snprintf(text, sizeof(text), "%s", name);
+	address = verb->takes_address ? strchr(text, ' ') : NULL;
+	if (address != NULL)
+		*address++ = '\0';
+	if (sts_idn_normalize(text, domain, &error) != STS_OK)
+		put_error(server, word, name, &error);
+	else
+		verb->run(server, domain, address);
 }
 
 static void
@@ -299,6 +337,18 @@ open_state(struct server *server, const char *path)
 }
 
 static void
+open_prober(struct server *server)
+{
+	struct sts_prober_setup setup;
+	struct sts_error error;
+
+	sts_net_prober_setup(server->net, &server->config, server->state,
+	    &setup);
+	if (sts_prober_new(&setup, &server->prober, &error) != STS_OK)
+		errx(EXIT_UNSURE, "%s", error.text);
+}
+
+static void
 open_server(struct server *server, const char *config, const char *state)
 {
 	struct sts_error error;
@@ -319,11 +369,13 @@ open_server(struct server *server, const char *config, const char *state)
 		    error.text);
 	sts_net_options(server->net, &server->config, server->state,
 	    &server->options);
+	open_prober(server);
 }
 
 static void
 close_server(struct server *server)
 {
+	sts_prober_free(server->prober);
 	sts_net_free(server->net);
 	sts_loop_free(server->loop);
 	sts_state_free(server->state);

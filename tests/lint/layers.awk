@@ -27,7 +27,7 @@ BEGIN {
 
 	# everything else in <> is ISO C, POSIX or common to Linux and BSD
 	system_header = "^(arpa/inet|assert|ctype|dirent|dlfcn|endian|err" \
-	    "|errno|fcntl|getopt|grp|inttypes|limits|math|net/if|netdb" \
+	    "|errno|fcntl|getopt|grp|ifaddrs|inttypes|limits|math|net/if|netdb" \
 	    "|netinet/(in|tcp)|poll|pwd|sched|signal|spawn|stdarg|stdbool" \
 	    "|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings" \
 	    "|sys/(epoll|eventfd|file|ioctl|mman|param|prctl|random|resource" \

@@ -324,13 +324,15 @@ END_TEST
 /* No more descriptors: that says nothing of the host. */
 START_TEST(our_own_fault_is_local)
 {
-	struct rlimit limit;
+	struct rlimit limit, none;
 
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = (rlim_t)dup(0);
-	(void)close((int)limit.rlim_cur);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = (rlim_t)dup(0);
+	(void)close((int)none.rlim_cur);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
 	run("ok", "ok.good.test", PATIENCE_MS);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	expect("descriptors", STS_ELOCAL, "Too many open files");
 }
 END_TEST
