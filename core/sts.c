@@ -3,6 +3,8 @@
  * The public library: rules first, then the state, and one verdict from
  * both.  See mta-sts.h and sts_lookup(3).
  */
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +110,15 @@ sts_state_of(struct sts *sts, struct sts_error *err)
 }
 
 void
-sts_state_leave(struct sts *sts)
+sts_state_follow(struct sts *sts)
 {
+	struct stat held, named;
+
+	if (sts->state == NULL ||
+	    (fstat(sts_dir_fd(sts_state_dir(sts->state)), &held) == 0 &&
+		lstat(sts->state_path, &named) == 0 &&
+		held.st_dev == named.st_dev && held.st_ino == named.st_ino))
+		return;
 	sts_state_free(sts->state);
 	sts->state = NULL;
 }

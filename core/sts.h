@@ -15,8 +15,9 @@ const struct sts_log *sts_log_of(const struct sts *sts);
 /* The open state, or NULL with ERR as a lookup would tell it. */
 struct sts_state *sts_state_of(struct sts *sts, struct sts_error *err);
 
-/* Close the state: who needs it next opens what its path names by then. */
-void sts_state_leave(struct sts *sts);
+/* Close a state that its path no longer names, because it was moved away or
+ * made anew: who needs it next opens the other.  For those who stay long. */
+void sts_state_follow(struct sts *sts);
 
 /* sts_checksum() of the policy text the result rests on, 0: none. */
 uint64_t sts_result_policy_hash(const struct sts_result *result);

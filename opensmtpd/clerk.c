@@ -7,23 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/domain.h"
 #include "choice.h"
 #include "clerk.h"
 #include "memory.h"
+#include "self.h"
 #include "sts.h"
 
 #define WISH_EVERY   1 /* s between two equal wishes */
-#define REOPEN_EVERY 1 /* s between two times of opening the state anew */
+#define FOLLOW_EVERY 1 /* s between two looks for the state */
 
 struct sts_clerk {
 	const struct sts_options *options;
 	struct sts *sts;
 	struct sts_memory *memory;
 	char self[STS_DOMAIN_MAX + 1]; /* "": our name is no domain */
-	int64_t reopened;              /* boot seconds */
+	int64_t followed;              /* boot seconds */
 	struct sts_mx_list list;       /* large, so not on the stack */
 };
 
@@ -35,19 +35,6 @@ struct question {
 	struct sts_result *result;
 	struct sts_reply *reply;
 };
-
-static void
-find_self(struct sts_clerk *clerk)
-{
-	char name[STS_DOMAIN_MAX + 1];
-
-	if (gethostname(name, sizeof(name)) == -1)
-		name[0] = '\0';
-	name[sizeof(name) - 1] = '\0';
-	if (sts_domain_normalize(name, strlen(name), clerk->self, NULL) !=
-	    STS_OK)
-		clerk->self[0] = '\0';
-}
 
 enum sts_rc
 sts_clerk_new(const struct sts_options *options, struct sts_clerk **out,
@@ -61,7 +48,7 @@ sts_clerk_new(const struct sts_options *options, struct sts_clerk **out,
 		return sts_error_set(err, STS_ENOMEM, "no memory");
 	}
 	clerk->options = options;
-	find_self(clerk);
+	sts_self_name(clerk->self);
 	rc = sts_new(options, &clerk->sts, err);
 	if (rc != STS_OK) {
 		sts_clerk_free(clerk);
@@ -119,24 +106,19 @@ update(struct sts_clerk *clerk, struct sts_reply *reply)
 	}
 	sts_free(clerk->sts);
 	clerk->sts = sts;
-	find_self(clerk);
+	sts_self_name(clerk->self);
 	answer_with(reply, STS_REPLY_FOUND, "%s", "");
 }
 
-/* Where nothing fresh is known the state is opened anew: of a directory that
- * was moved away or made again we would see the old one for ever. */
+/* Of a directory that was moved away or made again we would see the old one
+ * for ever. */
 static enum sts_rc
 look(struct sts_clerk *clerk, struct question *q, struct sts_error *err)
 {
-	enum sts_rc rc;
-
-	rc = sts_lookup(clerk->sts, q->domain, &q->result, err);
-	if (rc != STS_OK || sts_result_fresh(q->result) ||
-	    q->now->boot - clerk->reopened < REOPEN_EVERY)
-		return rc;
-	clerk->reopened = q->now->boot;
-	sts_result_free(q->result);
-	sts_state_leave(clerk->sts);
+	if (q->now->boot - clerk->followed >= FOLLOW_EVERY) {
+		clerk->followed = q->now->boot;
+		sts_state_follow(clerk->sts);
+	}
 	return sts_lookup(clerk->sts, q->domain, &q->result, err);
 }
 

@@ -19,6 +19,7 @@
 #include "lines.h"
 #include "outbound.h"
 #include "quota.h"
+#include "self.h"
 #include "sts.h"
 #include "wish.h"
 
@@ -40,6 +41,7 @@ struct program {
 	struct sts_front front;
 	struct sts_spawner spawner;
 	struct sts_asker *asker;
+	struct sts_standing standing;
 	struct sts_inquiries *inquiries;
 	struct sts_outbound *outbound;
 	struct sts_lines lines;
@@ -121,14 +123,15 @@ answer(void *arg, const struct sts_inquiry_client *client, const char *refusal)
 }
 
 static void
-learned(void *arg, const char *domain, const char *host, enum sts_rc result,
-    const char *line)
+learned(void *arg, const char *domain, const struct sts_probed *probed)
 {
 	struct program *p = arg;
 
-	sts_log(sts_log_of(p->sts), STS_LOG_INFO, "probed domain=%s mx=%s %s",
-	    domain, host, sts_rc_name(result));
-	sts_outbound_learned(p->outbound, domain, host, result, line, p->now);
+	sts_outbound_learned(p->outbound, domain, probed, p->now);
+	if (probed->result != STS_OK)
+		sts_log(sts_log_of(p->sts), STS_LOG_NOTICE,
+		    "probe failed domain=%s mx=%s result=%s: %s", domain,
+		    probed->host, sts_rc_name(probed->result), probed->reason);
 }
 
 static void
@@ -299,6 +302,25 @@ start_spawner(struct program *p, const char *config, struct sts_error *err)
 }
 
 static enum sts_rc
+read_networks(struct program *p, struct sts_error *err)
+{
+	const struct sts_config_list *list =
+	    &sts_config_of(p->sts)->outbound_network;
+	enum sts_rc rc = STS_OK;
+	size_t i;
+
+	if (list->count > NETWORK_MAX)
+		return sts_error_set(err, STS_ECONFIG,
+		    "more than %d times outbound-network", NETWORK_MAX);
+	for (i = 0; i < list->count && rc == STS_OK; i++)
+		rc =
+		    sts_network_parse(list->item[i].value, &p->network[i], err);
+	p->rules.network = p->network;
+	p->rules.count = list->count;
+	return rc;
+}
+
+static enum sts_rc
 make_parts(struct program *p, const char *config, struct sts_error *err)
 {
 	const struct sts_front_user user = { say, inquire, outgoing, complain,
@@ -308,14 +330,18 @@ make_parts(struct program *p, const char *config, struct sts_error *err)
 	int64_t patience = PATIENCE * 1000 * sts_config_of(p->sts)->timeout;
 	enum sts_rc rc;
 
-	rc = start_spawner(p, config, err);
+	p->standing.sts = p->sts;
+	sts_self_name(p->standing.salt);
+	rc = read_networks(p, err);
+	if (rc == STS_OK)
+		rc = start_spawner(p, config, err);
 	if (rc == STS_OK)
 		rc = sts_front_init(&p->front, &p->rules, &user, err);
 	if (rc == STS_OK)
 		rc = sts_asker_new(&p->spawner, patience, sts_log_of(p->sts),
 		    answered, p, &p->asker, err);
 	if (rc == STS_OK)
-		rc = sts_inquiries_new(p->sts, "", &io, &p->inquiries, err);
+		rc = sts_inquiries_new(&p->standing, &io, &p->inquiries, err);
 	if (rc == STS_OK)
 		rc = sts_outbound_new(p->sts, &ask_io, &p->outbound, err);
 	return rc;

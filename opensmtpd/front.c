@@ -8,7 +8,7 @@
 
 #include "front.h"
 
-#define LINE_MAX_LEN (STS_INQUIRY_TEXT_MAX + 128)
+#define LINE_MAX_LEN (STS_STANDING_TEXT_MAX + 128)
 
 enum sts_rc
 sts_front_init(struct sts_front *front, const struct sts_client_rules *rules,

@@ -8,13 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "base/domain.h"
-#include "choice.h"
 #include "inquiry.h"
 #include "race.h"
 #include "sts.h"
-
-#define REOPEN_EVERY 1000 /* ms between two looks for a damaged state */
 
 struct client {
 	struct client *next;
@@ -41,17 +39,15 @@ struct inquiry {
 };
 
 struct sts_inquiries {
-	struct sts *sts;
-	const char *salt;
+	struct sts_standing *standing; /* borrowed */
 	struct sts_inquiry_io io;
 	struct inquiry *open;
 	size_t count;
 	int64_t now;
-	int64_t reopen; /* not before */
 };
 
 enum sts_rc
-sts_inquiries_new(struct sts *sts, const char *salt,
+sts_inquiries_new(struct sts_standing *standing,
     const struct sts_inquiry_io *io, struct sts_inquiries **out,
     struct sts_error *err)
 {
@@ -59,8 +55,7 @@ sts_inquiries_new(struct sts *sts, const char *salt,
 
 	if (all == NULL)
 		return sts_error_set(err, STS_ENOMEM, "no memory");
-	all->sts = sts;
-	all->salt = salt;
+	all->standing = standing;
 	all->io = *io;
 	*out = all;
 	return STS_OK;
@@ -73,23 +68,6 @@ sts_inquiry_busy(const struct sts_inquiries *all)
 }
 
 /* ---- answers to sessions ------------------------------------------------- */
-
-/* WHY in words that may stand in an SMTP reply, or "" to proceed. */
-static void
-refuse(char text[STS_INQUIRY_TEXT_MAX], const char *domain, const char *why)
-{
-	struct sts_buf buf;
-	size_t len = strlen(why);
-
-	sts_buf_init(&buf, STS_INQUIRY_TEXT_MAX - 1);
-	(void)sts_buf_printf(&buf, "451 4.7.0 MTA-STS of %s: ", domain);
-	while (sts_buf_escaped(&buf, why, len) == STS_EUSAGE) {
-		buf.rc = STS_OK; /* too long: say less */
-		len /= 2;
-	}
-	(void)snprintf(text, STS_INQUIRY_TEXT_MAX, "%s", sts_buf_text(&buf));
-	sts_buf_clear(&buf);
-}
 
 static void
 answer(struct sts_inquiries *all, const struct sts_inquiry_client *who,
@@ -134,9 +112,9 @@ static void
 end_refusing(struct sts_inquiries *all, struct inquiry *inquiry,
     const char *why)
 {
-	char text[STS_INQUIRY_TEXT_MAX];
+	char text[STS_STANDING_TEXT_MAX];
 
-	refuse(text, inquiry->domain, why);
+	sts_standing_refuse(text, inquiry->domain, why);
 	end(all, inquiry, text);
 }
 
@@ -154,99 +132,26 @@ sts_inquiries_free(struct sts_inquiries *all)
 	free(all);
 }
 
-/* ---- what the state says -------------------------------------------------- */
-
-static bool
-get_list(struct sts_inquiries *all, const char *domain,
-    struct sts_mx_list *list)
-{
-	struct sts_state *state = sts_state_of(all->sts, NULL);
-
-	return state != NULL &&
-	       sts_mx_get(sts_state_dir(state), domain, list, NULL) == STS_OK;
-}
-
-static size_t
-order_hosts(const struct sts_inquiries *all, const struct sts_result *result,
-    const struct sts_mx_list *list, const struct sts_mx_host **order)
-{
-	struct sts_now now;
-
-	sts_clock_glance(&now);
-	return sts_choice_order(result, list, all->salt, now.wall, order);
-}
-
-#define NO_LIST   "its MX hosts are not known yet"
-#define NONE_LEFT "its policy permits none of its MX hosts"
-
-/* A directory that was moved away or made anew is found by its name alone. */
-static enum sts_rc
-look(struct sts_inquiries *all, const char *domain, struct sts_result **result,
-    struct sts_error *err)
-{
-	enum sts_rc rc = sts_lookup(all->sts, domain, result, err);
-
-	if (rc != STS_OK || sts_result_answer(*result) != STS_ANSWER_DAMAGED ||
-	    all->now < all->reopen)
-		return rc;
-	all->reopen = all->now + REOPEN_EVERY;
-	sts_result_free(*result);
-	sts_state_leave(all->sts);
-	return sts_lookup(all->sts, domain, result, err);
-}
-
-/* Why RESULT and the list that is there do not let mail go; "": they do. */
-static void
-state_says(struct sts_inquiries *all, const char *domain,
-    const struct sts_result *result, char text[STS_INQUIRY_TEXT_MAX])
-{
-	const struct sts_mx_host *order[STS_MX_LIST_MAX];
-	struct sts_mx_list list;
-
-	text[0] = '\0';
-	if (sts_result_mode(result) == STS_MODE_DEFER)
-		refuse(text, domain, sts_result_reason(result));
-	if (sts_result_mode(result) != STS_MODE_ENFORCE)
-		return;
-	if (!get_list(all, domain, &list))
-		refuse(text, domain, NO_LIST);
-	else if (order_hosts(all, result, &list, order) == 0)
-		refuse(text, domain, NONE_LEFT);
-}
-
 /* INQUIRY is under way: what holds by now for somebody in the stage? */
 static void
 holds_now(struct sts_inquiries *all, const struct inquiry *inquiry,
-    char text[STS_INQUIRY_TEXT_MAX])
+    char text[STS_STANDING_TEXT_MAX])
 {
 	struct sts_result *result;
 	struct sts_error err;
 
 	if (inquiry->step == STEP_PROBE) {
-		refuse(text, inquiry->domain,
+		sts_standing_refuse(text, inquiry->domain,
 		    "its MX hosts are still being tried");
 		return;
 	}
-	if (look(all, inquiry->domain, &result, &err) != STS_OK) {
-		refuse(text, inquiry->domain, err.text);
+	if (sts_standing_look(all->standing, inquiry->domain, all->now, &result,
+		&err) != STS_OK) {
+		sts_standing_refuse(text, inquiry->domain, err.text);
 		return;
 	}
-	state_says(all, inquiry->domain, result, text);
+	sts_standing_say(all->standing, inquiry->domain, result, text);
 	sts_result_free(result);
-}
-
-static void
-distrust(struct sts_inquiries *all, const char *domain)
-{
-	struct sts_state *state = sts_state_of(all->sts, NULL);
-	struct sts_error err;
-	struct sts_now now;
-
-	sts_clock_now(&now);
-	if (state != NULL &&
-	    sts_state_distrust(state, domain, &now, &err) != STS_OK)
-		sts_log(sts_log_of(all->sts), STS_LOG_WARNING,
-		    "re-check not noted domain=%s: %s", domain, err.text);
 }
 
 /* ---- steps ----------------------------------------------------------------- */
@@ -260,38 +165,99 @@ ask(struct sts_inquiries *all, struct inquiry *inquiry, enum step step,
 	       all->io.ask(all->io.arg, verb, name, all->now);
 }
 
+/* The winner is what the table has to answer: those before it step back. */
+static void
+pass_over(struct sts_inquiries *all, struct inquiry *inquiry)
+{
+	struct sts_race_host *host = inquiry->race.host;
+
+	for (; host->state != STS_RACE_PASSED; host++)
+		if (host->state != STS_RACE_FAILED)
+			sts_standing_mark(all->standing, inquiry->domain,
+			    host->name, true);
+	if (host->marked)
+		sts_standing_mark(all->standing, inquiry->domain, host->name,
+		    false);
+}
+
+/* Start the probes that are due; end if there is nothing to wait for. */
+static void
+run_race(struct sts_inquiries *all, struct inquiry *inquiry)
+{
+	struct sts_race_host *host;
+
+	if (all->now - inquiry->begun > STS_INQUIRY_LIFE)
+		sts_race_stop(&inquiry->race);
+	while ((host = sts_race_next(&inquiry->race, all->now)) != NULL)
+		if (!ask(all, inquiry, STEP_PROBE, STS_ASKER_PROBE, host->name))
+			host->state = STS_RACE_UNPROVED;
+	switch (sts_race_outcome(&inquiry->race)) {
+	case STS_RACE_PASSED:
+		pass_over(all, inquiry);
+		end(all, inquiry, "");
+		return;
+	case STS_RACE_UNPROVED: /* smtpd itself verifies what it meets */
+		end(all, inquiry, "");
+		return;
+	case STS_RACE_FAILED:
+		sts_account_distrust(all->standing->sts, inquiry->domain);
+		end_refusing(all, inquiry,
+		    "no MX host can be reached with verified TLS");
+		return;
+	case STS_RACE_WAITING:
+	case STS_RACE_RUNNING:
+	case STS_RACE_STATE_MAX:
+		return;
+	}
+}
+
+/* The policy permits none of the hosts that there are. */
+static void
+end_without_host(struct sts_inquiries *all, struct inquiry *inquiry)
+{
+	const struct sts_probed refused = { .result = STS_EMXPOLICY };
+	char text[STS_STANDING_TEXT_MAX];
+
+	sts_standing_say(all->standing, inquiry->domain, inquiry->result, text);
+	sts_account_distrust(all->standing->sts, inquiry->domain);
+	all->io.learned(all->io.arg, inquiry->domain, &refused);
+	end(all, inquiry, text);
+}
+
 /* Policy and list are as good as they get. */
 static void
 choose(struct sts_inquiries *all, struct inquiry *inquiry)
 {
 	const struct sts_mx_host *order[STS_MX_LIST_MAX];
 	struct sts_mx_list list;
+	struct sts_error err;
 	size_t count;
+	bool fresh;
 
-	if (!get_list(all, inquiry->domain, &list)) {
-		end_refusing(all, inquiry, NO_LIST);
+	if (!sts_standing_list(all->standing, inquiry->domain, &list, &fresh)) {
+		end_refusing(all, inquiry, "its MX hosts are not known yet");
 		return;
 	}
-	count = order_hosts(all, inquiry->result, &list, order);
-	if (count == 0) {
-		distrust(all, inquiry->domain);
-		all->io.learned(all->io.arg, inquiry->domain, "", STS_EMXPOLICY,
-		    NULL);
-		end_refusing(all, inquiry, NONE_LEFT);
-	} else {
+	count =
+	    sts_standing_order(all->standing, inquiry->result, &list, order);
+	if (count == 0)
+		end_without_host(all, inquiry);
+	else if (!inquiry->probes)
 		end(all, inquiry, "");
-	}
+	else if (sts_race_init(&inquiry->race, order, count, &err) != STS_OK)
+		end_refusing(all, inquiry, err.text);
+	else
+		run_race(all, inquiry);
 }
 
 static void
 find_hosts(struct sts_inquiries *all, struct inquiry *inquiry)
 {
 	struct sts_mx_list list;
-	struct sts_now now;
+	bool fresh;
 
-	sts_clock_glance(&now);
-	if ((get_list(all, inquiry->domain, &list) && list.until > now.wall) ||
-	    !ask(all, inquiry, STEP_MX, STS_ASKER_MX, inquiry->domain))
+	(void)sts_standing_list(all->standing, inquiry->domain, &list, &fresh);
+	if (fresh || !ask(all, inquiry, STEP_MX, STS_ASKER_MX, inquiry->domain))
 		choose(all, inquiry);
 }
 
@@ -323,7 +289,8 @@ find_policy(struct sts_inquiries *all, struct inquiry *inquiry, bool may_ask)
 	struct sts_result *result;
 	struct sts_error err;
 
-	if (look(all, inquiry->domain, &result, &err) != STS_OK)
+	if (sts_standing_look(all->standing, inquiry->domain, all->now, &result,
+		&err) != STS_OK)
 		end_refusing(all, inquiry, err.text);
 	else if (sts_result_fresh(result) || !may_ask ||
 		 !ask(all, inquiry, STEP_POLICY, STS_ASKER_POLICY,
@@ -385,12 +352,12 @@ begin(struct sts_inquiries *all, const char *domain,
 {
 	struct inquiry *inquiry = find(all, domain);
 	bool fresh = inquiry == NULL;
-	char text[STS_INQUIRY_TEXT_MAX];
+	char text[STS_STANDING_TEXT_MAX];
 
 	if (fresh)
 		inquiry = open_inquiry(all, domain);
 	if (who != NULL && (inquiry == NULL || !join(all, inquiry, who))) {
-		refuse(text, domain, "no memory");
+		sts_standing_refuse(text, domain, "no memory");
 		answer(all, who, text);
 	}
 	if (fresh && inquiry != NULL)
@@ -418,11 +385,48 @@ take_policy(struct sts_inquiries *all, struct inquiry *inquiry,
 {
 	struct sts_result *result;
 
-	if (line != NULL && sts_result_parse(all->sts, inquiry->domain, line,
-				len, &result, NULL) == STS_OK)
+	if (line != NULL &&
+	    sts_result_parse(all->standing->sts, inquiry->domain, line, len,
+		&result, NULL) == STS_OK)
 		obey(all, inquiry, result);
 	else
 		find_policy(all, inquiry, false);
+}
+
+/* What a probe can find wrong with a host; all else is wrong with us. */
+static const enum sts_rc faults[] = { STS_ESTARTTLS, STS_ECERTNAME,
+	STS_ECERTDATE, STS_ECERTTRUST, STS_ETLS, STS_EUNREACHABLE };
+
+static enum sts_race_state
+proves(enum sts_rc result)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i] == result)
+			return STS_RACE_FAILED;
+	return result == STS_OK ? STS_RACE_PASSED : STS_RACE_UNPROVED;
+}
+
+/* A host's probe proves something of each domain that it is an MX of. */
+static void
+take_probe(struct sts_inquiries *all, struct inquiry *inquiry, const char *name,
+    const char *line, size_t len)
+{
+	struct sts_race_host *host = sts_race_running(&inquiry->race, name);
+	struct sts_probed probed;
+
+	if (host == NULL)
+		return;
+	host->state = STS_RACE_UNPROVED;
+	if (line != NULL &&
+	    sts_probed_parse(line, len, &probed, NULL) == STS_OK) {
+		host->state = proves(probed.result);
+		all->io.learned(all->io.arg, inquiry->domain, &probed);
+	}
+	if (host->state == STS_RACE_FAILED)
+		sts_standing_mark(all->standing, inquiry->domain, name, true);
+	run_race(all, inquiry);
 }
 
 void
@@ -434,6 +438,10 @@ sts_inquiry_answered(struct sts_inquiries *all, enum sts_asker_verb verb,
 	all->now = now;
 	for (inquiry = all->open; inquiry != NULL; inquiry = next) {
 		next = inquiry->next;
+		if (verb == STS_ASKER_PROBE) {
+			take_probe(all, inquiry, name, line, len);
+			continue;
+		}
 		if (strcmp(inquiry->domain, name) != 0)
 			continue;
 		if (verb == STS_ASKER_POLICY && inquiry->step == STEP_POLICY)
@@ -448,7 +456,7 @@ static void
 release(struct sts_inquiries *all, struct inquiry *inquiry)
 {
 	struct client **at = &inquiry->clients, *client;
-	char text[STS_INQUIRY_TEXT_MAX] = "";
+	char text[STS_STANDING_TEXT_MAX] = "";
 	bool known = false;
 
 	while ((client = *at) != NULL) {
@@ -475,5 +483,7 @@ sts_inquiry_tick(struct sts_inquiries *all, int64_t now)
 	for (inquiry = all->open; inquiry != NULL; inquiry = next) {
 		next = inquiry->next;
 		release(all, inquiry);
+		if (inquiry->step == STEP_PROBE)
+			run_race(all, inquiry);
 	}
 }

@@ -12,11 +12,12 @@
 #define STS_INQUIRY_H
 
 #include "asker.h"
+#include "policy/probed.h"
+#include "standing.h"
 
 #define STS_INQUIRY_WAIT     5000  /* ms that a session is held */
 #define STS_INQUIRY_LIFE     60000 /* ms that hosts are probed */
 #define STS_INQUIRY_OPEN_MAX 1024  /* domains; others: what the state says */
-#define STS_INQUIRY_TEXT_MAX 400   /* octets of a refusal */
 
 /* A session that waits for one answer. */
 struct sts_inquiry_client {
@@ -28,20 +29,20 @@ struct sts_inquiry_io {
 	/* See sts_asker_ask(). */
 	bool (*ask)(void *arg, enum sts_asker_verb verb, const char *name,
 	    int64_t now);
-	/* REFUSAL, "451 ..." of printable ASCII; NULL: proceed. */
+	/* REFUSAL as sts_standing_refuse() words it; NULL: proceed. */
 	void (*answer)(void *arg, const struct sts_inquiry_client *client,
 	    const char *refusal);
-	/* HOST of DOMAIN, or "" for all of them, came to RESULT; LINE is what
-	 * the resolver said of it, or NULL. */
-	void (*learned)(void *arg, const char *domain, const char *host,
-	    enum sts_rc result, const char *line);
+	/* What came of a probe for DOMAIN; STS_EMXPOLICY, of no host: its
+	 * policy permits none. */
+	void (*learned)(void *arg, const char *domain,
+	    const struct sts_probed *probed);
 	void *arg;
 };
 
 struct sts_inquiries;
 
-/* STS and SALT (sts_choice_order()'s) are borrowed. */
-STS_MUST_USE enum sts_rc sts_inquiries_new(struct sts *sts, const char *salt,
+/* STANDING is borrowed. */
+STS_MUST_USE enum sts_rc sts_inquiries_new(struct sts_standing *standing,
     const struct sts_inquiry_io *io, struct sts_inquiries **inquiries,
     struct sts_error *err);
 void sts_inquiries_free(struct sts_inquiries *inquiries);

@@ -10,7 +10,6 @@
 #include "account.h"
 #include "base/siphash.h"
 #include "charge.h"
-#include "policy/probed.h"
 #include "sending.h"
 #include "waiting.h"
 
@@ -388,19 +387,17 @@ record_probe(struct sts_outbound *outbound, const struct sts_result *known,
 
 void
 sts_outbound_learned(struct sts_outbound *outbound, const char *domain,
-    const char *host, enum sts_rc result, const char *line, int64_t now)
+    const struct sts_probed *probed, int64_t now)
 {
 	struct sts_result *known;
-	struct sts_probed probed;
 
-	if (sts_rc_result_type(result) == NULL ||
-	    !is_news(outbound, domain, host, now) ||
+	if (sts_rc_result_type(probed->result) == NULL ||
+	    !is_news(outbound, domain, probed->host, now) ||
 	    sts_lookup(outbound->sts, domain, &known, NULL) != STS_OK)
 		return;
-	if (result == STS_EMXPOLICY)
+	if (probed->result == STS_EMXPOLICY)
 		sts_account_refusal(outbound->sts, MTA, domain, known);
-	else if (line != NULL &&
-		 sts_probed_parse(line, strlen(line), &probed, NULL) == STS_OK)
-		record_probe(outbound, known, domain, &probed);
+	else
+		record_probe(outbound, known, domain, probed);
 	sts_result_free(known);
 }

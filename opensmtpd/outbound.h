@@ -13,6 +13,7 @@
 #define STS_OUTBOUND_H
 
 #include "asker.h"
+#include "policy/probed.h"
 #include "smtpd.h"
 #include "sts.h"
 
@@ -51,7 +52,7 @@ void sts_outbound_answered(struct sts_outbound *outbound,
  */
 #define STS_OUTBOUND_REPEAT 300000 /* ms: the time that a probe holds */
 void sts_outbound_learned(struct sts_outbound *outbound, const char *domain,
-    const char *host, enum sts_rc result, const char *line, int64_t now);
+    const struct sts_probed *probed, int64_t now);
 
 /* Let go of what has waited long enough; every second or so while busy. */
 void sts_outbound_tick(struct sts_outbound *outbound, int64_t now);

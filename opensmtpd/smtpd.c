@@ -131,7 +131,7 @@ read_connect(char *rest, unsigned minor, struct sts_smtpd_event *event)
 	const char *dest = last(rest), *source = last(rest);
 
 	(void)minor;
-	if (dest == NULL || source == NULL)
+	if (dest == NULL || source == NULL || last(rest) == NULL)
 		return false;
 	read_peer(source, &event->source);
 	read_peer(dest, &event->dest);
