@@ -22,7 +22,7 @@
 struct check {
 	const struct sts_call *call;
 	const char *file;
-	const struct sts_layout *layout;
+	struct sts_layout layout;
 	size_t findings;
 	enum sts_exit status;
 };
@@ -32,7 +32,7 @@ print_finding(void *arg, const struct sts_directive *at, const char *text)
 {
 	struct check *check = arg;
 	const char *file =
-	    at == NULL ? check->file : check->layout->conf->file[at->file];
+	    at == NULL ? check->file : check->layout.conf->file[at->file];
 	struct sts_json *json;
 
 	check->findings++;
@@ -118,8 +118,8 @@ check_owner(struct check *check, const struct sts_config *config)
 {
 	char option[STS_LAYOUT_OPTION_MAX];
 
-	if (check->layout->command != NULL &&
-	    sts_layout_option(check->layout->command, 'd', option))
+	if (check->layout.command != NULL &&
+	    sts_layout_option(check->layout.command, 'd', option))
 		check_state(check, option);
 	else if (config->state != NULL)
 		check_state(check, config->state);
@@ -131,7 +131,7 @@ check_owner(struct check *check, const struct sts_config *config)
 static void
 check_operand(struct check *check)
 {
-	const struct sts_layout_pair *table = check->layout->ours;
+	const struct sts_layout_pair *table = check->layout.ours;
 	const char *file = strchr(table->value, ':') + 1;
 	struct sts_config config;
 	struct sts_error err;
@@ -154,7 +154,7 @@ check_operand(struct check *check)
 static void
 check_machine(struct check *check)
 {
-	const struct sts_layout *layout = check->layout;
+	const struct sts_layout *layout = &check->layout;
 	size_t i;
 
 	if (layout->ours == NULL)
@@ -190,17 +190,15 @@ load(void *arg, const char *file, struct sts_buf *text, struct sts_error *err)
 static enum sts_exit
 check_layout(struct check *check, const struct sts_smtpdconf *conf)
 {
-	struct sts_layout layout;
 	struct sts_error err;
 	enum sts_rc rc;
 
-	rc = sts_layout_read(&layout, conf, &err);
+	rc = sts_layout_read(&check->layout, conf, &err);
 	if (rc == STS_OK) {
-		check->layout = &layout;
-		sts_layout_check(&layout, print_finding, check);
+		sts_layout_check(&check->layout, print_finding, check);
 		check_machine(check);
 	}
-	sts_layout_clear(&layout);
+	sts_layout_clear(&check->layout);
 	if (rc != STS_OK)
 		return sts_complain(STS_EXIT_UNSURE, "%s", err.text);
 	if (check->status != STS_EXIT_YES)

@@ -57,6 +57,12 @@ operand(struct cursor *cursor, bool *table)
 	return text;
 }
 
+bool
+sts_layout_same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
 /* ---- tables, CAs, filters, actions, listeners -------------------------- */
 
 static void
@@ -68,6 +74,19 @@ read_pair(struct sts_layout_pair *pair, size_t *count, struct cursor *cursor,
 	pair->name = word(cursor, 1);
 	pair->kind = kind ? word(cursor, 2) : "";
 	pair->value = word(cursor, kind ? 3 : 2);
+}
+
+/* "table NAME mta-sts:/etc/mta-sts.conf" */
+static void
+read_table(struct sts_layout *layout, struct cursor *cursor)
+{
+	static const char prefix[] = STS_LAYOUT_TABLE ":";
+	struct sts_layout_pair *table = &layout->table[layout->tables];
+
+	read_pair(layout->table, &layout->tables, cursor, false);
+	if (layout->ours == NULL &&
+	    strncmp(table->value, prefix, sizeof(prefix) - 1) == 0)
+		layout->ours = table;
 }
 
 static void
@@ -99,7 +118,7 @@ read_action(struct sts_layout *layout, struct cursor *cursor)
 
 	action->at = cursor->at;
 	action->name = word(cursor, 1);
-	action->relay = strcmp(word(cursor, 2), "relay") == 0;
+	action->relay = sts_layout_same(word(cursor, 2), "relay");
 	cursor->i += 3;
 	if (action->relay)
 		read_relay(action, cursor);
@@ -201,7 +220,7 @@ read_to(const struct sts_layout *layout, struct cursor *cursor)
 	}
 	name = operand(cursor, &table);
 	return table && layout->ours != NULL &&
-		       strcmp(name, layout->ours->name) == 0
+		       sts_layout_same(name, layout->ours->name)
 		   ? STS_LAYOUT_TO_TABLE
 		   : STS_LAYOUT_TO_SOME;
 }
@@ -212,7 +231,7 @@ find_action(const struct sts_layout *layout, const char *name)
 	size_t i;
 
 	for (i = 0; i < layout->actions; i++)
-		if (strcmp(layout->action[i].name, name) == 0)
+		if (sts_layout_same(layout->action[i].name, name))
 			return &layout->action[i];
 	return NULL;
 }
@@ -263,7 +282,7 @@ static void
 read_directive(struct sts_layout *layout, struct cursor *cursor)
 {
 	if (is(cursor, "table"))
-		read_pair(layout->table, &layout->tables, cursor, false);
+		read_table(layout, cursor);
 	else if (is(cursor, "ca"))
 		read_pair(layout->ca, &layout->cas, cursor, true);
 	else if (is(cursor, "filter"))
@@ -276,22 +295,17 @@ read_directive(struct sts_layout *layout, struct cursor *cursor)
 		read_listener(layout, cursor);
 }
 
-/* "mta-sts:/etc/mta-sts.conf" */
 static void
 find_ours(struct sts_layout *layout)
 {
-	static const char prefix[] = STS_LAYOUT_TABLE ":";
 	struct sts_layout_action *action;
 	size_t i;
 
-	for (i = 0; i < layout->tables && layout->ours == NULL; i++)
-		if (strncmp(layout->table[i].value, prefix,
-			sizeof(prefix) - 1) == 0)
-			layout->ours = &layout->table[i];
 	for (i = 0; i < layout->actions && layout->ours != NULL; i++) {
 		action = &layout->action[i];
-		action->ours = action->domain_table &&
-			       strcmp(action->domain, layout->ours->name) == 0;
+		action->ours =
+		    action->domain_table &&
+		    sts_layout_same(action->domain, layout->ours->name);
 	}
 }
 
@@ -314,12 +328,12 @@ command_of(const struct sts_layout *layout,
 {
 	size_t i;
 
-	if (strcmp(filter->kind, "proc-exec") == 0)
+	if (sts_layout_same(filter->kind, "proc-exec"))
 		return filter->value;
-	if (strcmp(filter->kind, "proc") != 0)
+	if (!sts_layout_same(filter->kind, "proc"))
 		return "";
 	for (i = 0; i < layout->procs; i++)
-		if (strcmp(layout->proc[i].name, filter->value) == 0)
+		if (sts_layout_same(layout->proc[i].name, filter->value))
 			return layout->proc[i].value;
 	return "";
 }
@@ -346,11 +360,11 @@ names_ours(const struct sts_layout *layout, const char *name, bool chains)
 
 	for (i = 0; i < layout->filters; i++) {
 		filter = &layout->filter[i];
-		if (strcmp(filter->name, name) != 0)
+		if (!sts_layout_same(filter->name, name))
 			continue;
 		if (runs_ours(command_of(layout, filter)))
 			return true;
-		if (!chains || strcmp(filter->kind, "chain") != 0)
+		if (!chains || !sts_layout_same(filter->kind, "chain"))
 			return false;
 		for (j = 3; j < filter->at->words; j++)
 			if (names_ours(layout, filter->at->word[j], false))

@@ -68,6 +68,9 @@ struct sts_layout {
 	const char *command;                /* of our filter; NULL: none */
 };
 
+/* NULL is the same as nothing. */
+bool sts_layout_same(const char *a, const char *b);
+
 /* STS_OK or STS_ENOMEM; to be cleared in both cases, before CONF is. */
 STS_MUST_USE enum sts_rc sts_layout_read(struct sts_layout *layout,
     const struct sts_smtpdconf *conf, struct sts_error *err);

@@ -46,7 +46,7 @@ static bool
 is_stage(const struct check *check, const struct sts_layout_action *action)
 {
 	return check->hop[0] != '\0' && action->host != NULL &&
-	       strcmp(relay_address(action->host), check->hop) == 0;
+	       sts_layout_same(relay_address(action->host), check->hop);
 }
 
 /* It looks up MX hosts and takes what certificate it gets. */
@@ -62,7 +62,7 @@ has_ca(const struct sts_layout *layout, const char *name)
 	size_t i;
 
 	for (i = 0; i < layout->cas; i++)
-		if (strcmp(layout->ca[i].name, name) == 0)
+		if (sts_layout_same(layout->ca[i].name, name))
 			return true;
 	return false;
 }
@@ -87,7 +87,7 @@ check_ca(const struct check *check, const struct sts_layout_action *ours)
 	for (i = 0; i < layout->actions; i++) {
 		other = &layout->action[i];
 		if (other != ours && other->ca != NULL && !other->ours &&
-		    strcmp(other->ca, ours->ca) == 0)
+		    sts_layout_same(other->ca, ours->ca))
 			tell(check, other->at,
 			    "action \"%s\" uses the \"ca\" label of \"%s\": "
 			    "smtpd may lend one's connections to the other",
@@ -190,7 +190,7 @@ is_loopback(const char *on)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(on, names[i]) == 0)
+		if (sts_layout_same(on, names[i]))
 			return true;
 	return inet_pton(AF_INET, on, &address) == 1 &&
 	       ntohl(address.s_addr) >> 24 == 127;
@@ -208,7 +208,7 @@ is_at(const char *hop, const char *on, const char *port)
 		len -= 2;
 	}
 	return colon != NULL && strlen(on) == len &&
-	       strncmp(hop, on, len) == 0 && strcmp(colon + 1, port) == 0;
+	       strncmp(hop, on, len) == 0 && sts_layout_same(colon + 1, port);
 }
 
 static void
@@ -251,9 +251,9 @@ check_entrances(const struct check *check)
 		return;
 	for (i = 0; i < layout->listeners; i++) {
 		listener = &layout->listener[i];
-		socket = socket || strcmp(listener->on, "socket") == 0;
-		if ((strcmp(listener->on, "socket") == 0 || listener->auth ||
-			is_loopback(listener->on)) &&
+		socket = socket || sts_layout_same(listener->on, "socket");
+		if ((sts_layout_same(listener->on, "socket") ||
+			listener->auth || is_loopback(listener->on)) &&
 		    !sts_layout_filtered(layout, listener->at))
 			tell(check, listener->at,
 			    "\"listen on %s\" is without the filter: mail to "
@@ -276,11 +276,12 @@ takes_port(const struct sts_layout_listener *wildcard,
 	bool name =
 	    !six && strspn(other->on, "0123456789.") < strlen(other->on);
 
-	if (other == wildcard || strcmp(other->port, wildcard->port) != 0 ||
-	    strcmp(other->on, "socket") == 0)
+	if (other == wildcard ||
+	    !sts_layout_same(other->port, wildcard->port) ||
+	    sts_layout_same(other->on, "socket"))
 		return false;
-	return (strcmp(wildcard->on, "0.0.0.0") == 0 && !six) ||
-	       (strcmp(wildcard->on, "::") == 0 && (six || name));
+	return (sts_layout_same(wildcard->on, "0.0.0.0") && !six) ||
+	       (sts_layout_same(wildcard->on, "::") && (six || name));
 }
 
 /* "smtpd -n" does not notice. */
@@ -328,8 +329,7 @@ static bool
 covers(const struct sts_layout_rule *a, const struct sts_layout_rule *b)
 {
 	return !a->narrow && (!a->auth || b->auth) &&
-	       (a->tag == NULL ||
-		   (b->tag != NULL && strcmp(a->tag, b->tag) == 0)) &&
+	       (a->tag == NULL || sts_layout_same(a->tag, b->tag)) &&
 	       (a->from == STS_LAYOUT_FROM_ANY ||
 		   (a->from == STS_LAYOUT_FROM_LOCAL &&
 		       b->from == STS_LAYOUT_FROM_LOCAL));
@@ -372,10 +372,10 @@ check_loop(const struct check *check, const struct sts_layout_rule *rule)
 	const struct sts_layout_rule *other;
 
 	if (tag == NULL || rule->auth ||
-	    (rule->tag != NULL && strcmp(rule->tag, tag) != 0))
+	    (rule->tag != NULL && !sts_layout_same(rule->tag, tag)))
 		return;
 	for (other = check->layout->rule; other < rule; other++)
-		if (other->tag != NULL && strcmp(other->tag, tag) == 0 &&
+		if (sts_layout_same(other->tag, tag) &&
 		    other->to == STS_LAYOUT_TO_ANY && !other->narrow &&
 		    !other->auth && other->from != STS_LAYOUT_FROM_SOME)
 			return;
@@ -394,8 +394,7 @@ check_asking(const struct check *check, const struct sts_layout_rule *rule)
 		tell(check, rule->at,
 		    "this rule asks the table, but its action does not relay "
 		    "by it");
-	else if (tag != NULL &&
-		 (rule->tag == NULL || strcmp(rule->tag, tag) != 0))
+	else if (tag != NULL && !sts_layout_same(rule->tag, tag))
 		tell(check, rule->at,
 		    "this rule takes mail before the hop: it needs \"tag %s\"",
 		    tag);
