@@ -110,8 +110,7 @@ take_request(const struct sts_text *text, char *rest)
 		return;
 	}
 	request.op = sts_request_op_named(op);
-	id = request.op != STS_REQUEST_UPDATE && rest != NULL ? cut(&rest)
-							      : first;
+	id = rest != NULL ? cut(&rest) : first; /* an update has no service */
 	if (!is_word(id)) {
 		text->user->complain(text->user->arg,
 		    "a request without an id");
