@@ -17,7 +17,7 @@
 enum phase {             /* of a connection; what brings it there */
 	PHASE_OPEN,      /* link-connect */
 	PHASE_EHLO,      /* EHLO or HELO, not answered yet */
-	PHASE_CLEAR,     /* ... answered, and not because of the moment */
+	PHASE_CLEAR,     /* ... answered, or not known there */
 	PHASE_STARTTLS,  /* STARTTLS, not answered yet */
 	PHASE_HANDSHAKE, /* ... granted */
 	PHASE_SETTLED,   /* whether there is TLS is known */
@@ -135,8 +135,15 @@ take_command(struct sending *sending, const char *text)
 	}
 }
 
-/* Only the last line of an answer counts; one that says "not now" (4yz) to
- * EHLO tells nothing of TLS. */
+/* EHLO is answered, or not known (RFC 5321, 4.2.4): a server that refuses to
+ * serve at all tells nothing of TLS. */
+static bool
+is_final(const char *text)
+{
+	return text[0] == '2' || begins(text, "50");
+}
+
+/* Only the last line of an answer counts. */
 static void
 take_answer(struct sending *sending, const char *text)
 {
@@ -144,7 +151,7 @@ take_answer(struct sending *sending, const char *text)
 
 	if (strlen(text) > 3 && text[3] == '-')
 		return;
-	if (sending->phase == PHASE_EHLO && text[0] != '4')
+	if (sending->phase == PHASE_EHLO && is_final(text))
 		sending->phase = PHASE_CLEAR;
 	else if (sending->phase == PHASE_STARTTLS && yes)
 		sending->phase = PHASE_HANDSHAKE;

@@ -81,6 +81,8 @@ static const struct {
 	    { CONNECT, GREETING, EHLO, "protocol-server|250-mx", END } },
 	{ "EHLO is not answered now", "connected ended:untried",
 	    { CONNECT, GREETING, EHLO, "protocol-server|421 Busy", END } },
+	{ "EHLO is refused", "connected ended:untried",
+	    { CONNECT, GREETING, EHLO, "protocol-server|554 No", END } },
 	{ "EHLO is not known", "connected ended:no STARTTLS",
 	    { CONNECT, GREETING, EHLO, "protocol-server|502 What?", END } },
 	{ "not offered", "connected ended:no STARTTLS",
