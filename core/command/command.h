@@ -27,7 +27,7 @@ struct sts_call {                 /* one run of a command */
 	const char *mx;
 	bool verbose, help, version;
 	const char *since;
-	bool all, brief, dry_run, fresh, json, keywords, offline, tlsrpt;
+	bool all, brief, dry_run, fresh, json, keywords, offline, probe, tlsrpt;
 };
 
 typedef enum sts_exit (*sts_run_fn)(struct sts_call *call);

@@ -26,14 +26,23 @@ worse(enum sts_exit a, enum sts_exit b)
 
 /* ---- what it means ----------------------------------------------------- */
 
+/* Where nothing is demanded, or only observed, mail passes all the same. */
 static enum sts_exit
 host_status(const struct sts_findings *found, const char *host)
 {
 	if (host[0] == '\0') /* RFC 7505 */
 		return STS_EXIT_YES;
-	return sts_verdict_mx(&found->basis, host, NULL) == STS_VERDICT_REFUSE
-		   ? STS_EXIT_NO
-		   : STS_EXIT_YES;
+	switch (sts_verdict_mx(&found->basis, host, NULL)) {
+	case STS_VERDICT_REFUSE:
+		return STS_EXIT_NO;
+	case STS_VERDICT_REQUIRE:
+		return sts_probing_status(&found->probing, host);
+	case STS_VERDICT_OPEN:
+	case STS_VERDICT_OBSERVE:
+	case STS_VERDICT_MAX:
+		break;
+	}
+	return STS_EXIT_YES;
 }
 
 static enum sts_exit
@@ -142,6 +151,7 @@ print_host(const struct sts_findings *found, const char *host,
 	verdict = sts_verdict_mx(&found->basis, host, &why);
 	sts_print("mx", "%s%s: %s, %s", preference, host,
 	    sts_verdict_name(verdict), why.text);
+	sts_probing_print(&found->probing, host, "probe");
 }
 
 static void
@@ -189,6 +199,18 @@ print_text(const struct sts_call *call, const struct sts_findings *found)
 	print_finding("tlsrpt", "", &found->tlsrpt);
 }
 
+static void
+print_probes(const struct sts_call *call, const struct sts_findings *found)
+{
+	size_t i;
+
+	if (call->mx != NULL)
+		sts_probing_print(&found->probing, call->mx, NULL);
+	for (i = 0; call->mx == NULL && i < found->mx.count; i++)
+		sts_probing_print(&found->probing, found->mx.host[i].name,
+		    NULL);
+}
+
 /* ---- as JSON ----------------------------------------------------------- */
 
 static void
@@ -228,7 +250,7 @@ add_policy(struct sts_json *json, const struct sts_entry *entry)
 
 static void
 add_host(struct sts_json *json, const struct sts_findings *found,
-    const char *host, unsigned preference)
+    const char *host, unsigned preference, bool probed)
 {
 	bool null = host[0] == '\0';
 	enum sts_verdict verdict;
@@ -243,6 +265,8 @@ add_host(struct sts_json *json, const struct sts_findings *found,
 		sts_json_str(json, "reason", why.text);
 		sts_json_bool(json, "match",
 		    sts_verdict_mx_match(&found->basis, host));
+		if (probed)
+			sts_probing_json(&found->probing, host, json);
 	}
 	sts_json_close(json);
 }
@@ -255,10 +279,10 @@ add_hosts(struct sts_json *json, const struct sts_call *call,
 
 	sts_json_array(json, "mx");
 	if (call->mx != NULL)
-		add_host(json, found, call->mx, 0);
+		add_host(json, found, call->mx, 0, call->probe);
 	for (i = 0; call->mx == NULL && i < found->mx.count; i++)
 		add_host(json, found, found->mx.host[i].name,
-		    found->mx.host[i].preference);
+		    found->mx.host[i].preference, call->probe);
 	sts_json_close(json);
 	if (call->mx != NULL)
 		return;
@@ -307,7 +331,9 @@ sts_findings_print(const struct sts_call *call,
 		status = print_json(call, found, summary);
 	else
 		sts_print(NULL, "%s", summary);
-	if (!call->json && !call->brief)
+	if (!call->json && call->brief)
+		print_probes(call, found);
+	else if (!call->json)
 		print_text(call, found);
 	status = worse(status, hosts_status(call, found));
 	status = worse(status, lookup_status(found));

@@ -3,7 +3,7 @@
 #ifndef STS_FINDINGS_H
 #define STS_FINDINGS_H
 
-#include "command/crew.h"
+#include "command/probing.h"
 #include "policy/verdict.h"
 
 enum sts_record_state {
@@ -25,8 +25,9 @@ struct sts_findings {
 	struct sts_finding record; /* _mta-sts */
 	struct sts_finding tlsrpt; /* _smtp._tls */
 	struct sts_mx_list mx;
-	struct sts_error mx_error; /* rc STS_OK: there is a list */
-	struct sts_basis basis;    /* filled when the lookup is done */
+	struct sts_error mx_error;  /* rc STS_OK: there is a list */
+	struct sts_basis basis;     /* filled when the lookup is done */
+	struct sts_probing probing; /* empty without --probe */
 	const struct sts_outcome *outcome;
 };
 

@@ -46,6 +46,8 @@ static const struct option_row {
 	    "say what would be done and do nothing" },
 	{ 'o', "offline", NULL, offsetof(struct sts_call, offline),
 	    "cache and rules alone, no network" },
+	{ 'p', "probe", NULL, offsetof(struct sts_call, probe),
+	    "connect to each MX host and try its TLS" },
 	{ 's', "since", "DAY", offsetof(struct sts_call, since),
 	    "nothing older than this day, YYYY-MM-DD, UTC" },
 	{ 't', "tlsrpt", NULL, offsetof(struct sts_call, tlsrpt),
@@ -64,12 +66,13 @@ static const struct command {
 	const char *summary;
 	const char *help;
 } commands[] = {
-	{ "query", "DOMAIN...", "bfjmo", 1, MANY, true, sts_run_query,
+	{ "query", "DOMAIN...", "bfjmop", 1, MANY, true, sts_run_query,
 	    "what holds for mail to a domain, and why",
 	    "Looks up DNS, HTTPS and the cache as an MTA would, and prints\n"
 	    "\"DOMAIN: MODE, WHAT COMES OF IT: WHY\" and, without --brief, what\n"
 	    "that rests on and the verdict for each MX host.\n"
-	    "Exit: 0 decided, 1 a host is refused, 2 could not tell.\n" },
+	    "Exit: 0 decided, 1 a host is refused or fails its probe, 2 could\n"
+	    "not tell.\n" },
 	{ "policy parse", "FILE", "j", 1, 1, false, sts_run_policy_parse,
 	    "read a policy text strictly",
 	    "FILE is what a policy host serves; - is standard input.\n"

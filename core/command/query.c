@@ -19,6 +19,7 @@ struct query {
 	const struct sts_call *call;
 	struct sts_state *state; /* NULL: none that we may use */
 	struct sts_crew crew;
+	struct sts_prober *prober; /* --probe */
 	char (*domain)[STS_DOMAIN_MAX + 1];
 	char mx[STS_DOMAIN_MAX + 1]; /* --mx, normalised */
 	int64_t started;             /* ms */
@@ -60,6 +61,7 @@ asking_done(struct asking *asking)
 {
 	struct query *query = asking->query;
 
+	sts_probing_clear(&asking->found.probing);
 	free(asking);
 	sts_crew_done(&query->crew);
 }
@@ -96,8 +98,9 @@ looked_up(void *arg, const struct sts_outcome *outcome)
 }
 
 static void
-start_lookup(struct asking *asking)
+start_lookup(void *arg)
 {
+	struct asking *asking = arg;
 	struct query *query = asking->query;
 	struct sts_error err;
 
@@ -107,6 +110,19 @@ start_lookup(struct asking *asking)
 	worsen(query, sts_complain(sts_exit_status(err.rc), "%s: %s",
 			  asking->found.domain, err.text));
 	asking_done(asking);
+}
+
+static void
+records_came(struct asking *asking)
+{
+	struct query *query = asking->query;
+
+	if (query->call->probe)
+		sts_probing_start(&asking->found.probing, &query->crew,
+		    query->prober, &asking->found.mx, query->call->mx,
+		    start_lookup, asking);
+	else
+		start_lookup(asking);
 }
 
 /* ---- records that are shown ------------------------------------------ */
@@ -177,7 +193,7 @@ static void
 one_less_pending(struct asking *asking)
 {
 	if (--asking->pending == 0)
-		start_lookup(asking);
+		records_came(asking);
 }
 
 static void
@@ -269,7 +285,7 @@ start(void *arg, size_t i)
 		ask(asking, "", STS_DNS_MX, mx_came);
 	}
 	if (asking->pending == 0)
-		start_lookup(asking);
+		records_came(asking);
 }
 
 /* ---- the whole ------------------------------------------------------- */
@@ -309,6 +325,18 @@ open_state(struct query *query)
 	return STS_EXIT_YES;
 }
 
+static enum sts_rc
+open_prober(struct query *query, struct sts_error *err)
+{
+	const struct sts_call *call = query->call;
+	struct sts_prober_setup setup;
+
+	sts_net_prober_setup(query->crew.net, &call->config, query->state,
+	    &setup);
+	setup.fresh = call->fresh;
+	return sts_prober_new(&setup, &query->prober, err);
+}
+
 static enum sts_exit
 run_all(struct query *query)
 {
@@ -324,10 +352,14 @@ run_all(struct query *query)
 	query->started = sts_clock_ms();
 	if (call->verbose)
 		sts_net_trace(query->crew.net, trace_line, query);
-	rc = sts_crew_run(&query->crew, (size_t)call->argc, start, query, &err);
+	rc = open_prober(query, &err);
+	if (rc == STS_OK)
+		rc = sts_crew_run(&query->crew, (size_t)call->argc, start,
+		    query, &err);
 	if (rc != STS_OK)
 		worsen(query,
 		    sts_complain(sts_exit_status(rc), "%s", err.text));
+	sts_prober_free(query->prober);
 	sts_crew_close(&query->crew);
 	return query->status;
 }
@@ -359,6 +391,9 @@ sts_run_query(struct sts_call *call)
 	if (call->fresh && call->offline)
 		status = sts_complain(STS_EXIT_USAGE,
 		    "query: --fresh and --offline exclude each other");
+	if (call->probe && call->offline)
+		status = sts_complain(STS_EXIT_USAGE,
+		    "query: --probe and --offline exclude each other");
 	if (call->brief && call->json)
 		status = sts_complain(STS_EXIT_USAGE,
 		    "query: --brief and --json exclude each other");
