@@ -320,6 +320,20 @@ static const struct row {
 	    "match tag other for any action \"stage\" #", 0, "" },
 	{ STAGE, "# match from any for domain",
 	    "match from any for any reject #", 0, "" },
+	{ STAGE, "match for local action \"local\"",
+	    "match auth from any for any action \"stage\"", 0, "" },
+	{ STAGE, "match tag MTASTS from local for any",
+	    "match tag MTASTS helo x from local for any", 1, "takes it again" },
+	{ STAGE, "match tag MTASTS from local for any",
+	    "match tag regex MTASTS from local for any", 1, "takes it again" },
+	{ SIMPLE, "match from local for domain <sts>",
+	    "match auth from local for domain <sts>", 1,
+	    "no rule before this one asks" },
+	{ SIMPLE, "match from local for domain <sts>",
+	    "match from local for domain \"sts\"", 3,
+	    "is for domains that the table knows" },
+	{ SIMPLE, "# match from any for domain",
+	    "match from any action \"relay\" #", 0, "" },
 };
 
 static char *
@@ -350,6 +364,23 @@ START_TEST(what_is_spoiled_is_found)
 	    "\"%s\": %zu findings, wanted %zu with \"%s\":\n%s", row->to,
 	    findings.count, row->count, row->want,
 	    sts_buf_text(&findings.text));
+	sts_buf_clear(&findings.text);
+	free(text);
+}
+END_TEST
+
+START_TEST(hop_must_be_on_loopback)
+{
+	static const char *const addresses[] = { "10.0.0.11", "127.0.0.9" };
+	char *text = slurp(STAGE), *at = text;
+	struct findings findings;
+
+	while ((at = strstr(at, "127.0.0.1")) != NULL)
+		memcpy(at, addresses[_i], strlen(addresses[_i]));
+	find(text, &findings);
+	ck_assert_uint_eq(findings.count, _i == 0);
+	ck_assert(_i == 1 || strstr(sts_buf_text(&findings.text),
+				 "must listen on a loopback") != NULL);
 	sts_buf_clear(&findings.text);
 	free(text);
 }
@@ -390,6 +421,7 @@ main(void)
 	    COUNT(refused_rows));
 	tcase_add_loop_test(tcase, examples_are_without_finding, 0, 4);
 	tcase_add_loop_test(tcase, what_is_spoiled_is_found, 0, COUNT(rows));
+	tcase_add_loop_test(tcase, hop_must_be_on_loopback, 0, 2);
 	tcase_add_loop_test(tcase, options_of_a_command_are_found, 0,
 	    COUNT(option_rows));
 	suite_add_tcase(suite, tcase);
