@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/sandbox.h"
 #include "config.h"
 #include "front.h"
 #include "lines.h"
@@ -128,7 +130,10 @@ learned(void *arg, const char *domain, const struct sts_probed *probed)
 	struct program *p = arg;
 
 	sts_outbound_learned(p->outbound, domain, probed, p->now);
-	if (probed->result != STS_OK)
+	if (probed->result == STS_EMXPOLICY)
+		sts_log(sts_log_of(p->sts), STS_LOG_NOTICE,
+		    "no MX permitted by policy domain=%s", domain);
+	else if (probed->result != STS_OK)
 		sts_log(sts_log_of(p->sts), STS_LOG_NOTICE,
 		    "probe failed domain=%s mx=%s result=%s: %s", domain,
 		    probed->host, sts_rc_name(probed->result), probed->reason);
@@ -347,6 +352,24 @@ make_parts(struct program *p, const char *config, struct sts_error *err)
 	return rc;
 }
 
+/* What we change is below the state; it may be made anew, so the directory
+ * that holds it is what stays open to us. */
+static void
+give_up_rights(const struct program *p)
+{
+	struct sts_sandbox sandbox = { .writable = NULL };
+	const char *state = sts_state_path(p->sts);
+	const char *slash = strrchr(state, '/');
+	char holder[PATH_MAX];
+	struct sts_error err;
+
+	(void)snprintf(holder, sizeof(holder), "%.*s",
+	    slash == NULL ? 0 : (int)(slash - state), state);
+	sandbox.writable = holder[0] == '\0' ? "/" : holder;
+	if (sts_sandbox_enter(&sandbox, &err) != STS_OK)
+		sts_log(sts_log_of(p->sts), STS_LOG_WARNING, "%s", err.text);
+}
+
 /* Nothing that reads from us or writes to us may make us wait. */
 static void
 arrange_descriptors(void)
@@ -390,6 +413,7 @@ main(int argc, char *argv[])
 	sts_lines_init(&p->lines, STS_SMTPD_LINE_MAX);
 	sts_buf_init(&p->out, OUT_MAX);
 	arrange_descriptors();
+	give_up_rights(p);
 	serve(p);
 	sts_outbound_free(p->outbound);
 	sts_spawner_stop(&p->spawner);

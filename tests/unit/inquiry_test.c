@@ -574,6 +574,7 @@ main(void)
 	TCase *tcase = tcase_create("inquiry");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
 	add_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
