@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""What TLS servers on loopback have in common: certificates and listeners."""
+"""What servers on loopback have in common: certificates and listeners, and a
+DNS server with a fixed zone."""
 import os
 import socket
 import ssl
+import struct
 import threading
+
+TYPES = {1: "A", 28: "AAAA", 15: "MX"}
+NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 
 class Certificates:
@@ -39,11 +44,11 @@ class Certificates:
         return context
 
 
-def listen(handler):
+def listen(handler, address="127.0.0.1", port=0):
     """Call HANDLER in a thread for each connection; the port."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind((address, port))
     sock.listen(64)
 
     def accept():
@@ -53,4 +58,48 @@ def listen(handler):
                              daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
+    return sock.getsockname()[1]
+
+
+def rdata(kind, value):
+    if kind == "A":
+        return socket.inet_pton(socket.AF_INET, value)
+    if kind == "AAAA":
+        return socket.inet_pton(socket.AF_INET6, value)
+    preference, host = value.split()
+    labels = [label.encode() for label in host.split(".") if label]
+    return struct.pack(">H", int(preference)) + b"".join(
+        bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def answer(query, zone):
+    """ZONE: {name: {type: [values]}}, or a response code for a name."""
+    labels, at = [], 12
+    while query[at]:
+        labels.append(query[at + 1:at + 1 + query[at]].decode())
+        at += 1 + query[at]
+    kind = TYPES.get(struct.unpack(">H", query[at + 1:at + 3])[0])
+    found = zone.get(".".join(labels).lower(), NXDOMAIN)
+    code = found if isinstance(found, int) else NOERROR
+    values = [] if isinstance(found, int) else found.get(kind, [])
+    reply = query[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(values),
+                                    0, 0) + query[12:at + 5]
+    for value in values:
+        data = rdata(kind, value)
+        reply += b"\xc0\x0c" + query[at + 1:at + 5] + struct.pack(
+            ">IH", 60, len(data)) + data
+    return reply
+
+
+def resolve(zone):
+    """Answer from ZONE over UDP; the port."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            query, peer = sock.recvfrom(4096)
+            sock.sendto(answer(query, zone), peer)
+
+    threading.Thread(target=serve, daemon=True).start()
     return sock.getsockname()[1]

@@ -3,34 +3,21 @@
  * Probes of real SMTP servers on loopback (smtp_server.py): RFC 8461, 4.2 and
  * 7.1, RFC 3207.  A host is ok.<certificate>.test.
  */
-#include <arpa/inet.h>
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "mailer.h"
 #include "resolve/probe.h"
 #include "suite.h"
 
 #define PATIENCE_MS 8000
 #define SHORT_MS    400
-#define PORTS       64
-
-static char certs[256], ca_file[300];
-static struct {
-	char name[80];
-	unsigned port;
-} ports[PORTS];
-static size_t port_count;
-static pid_t server;
-static int server_in;
-static FILE *heard; /* what the servers did hear */
 
 static struct sts_loop *loop;
 static struct sts_trust *trust;
@@ -38,75 +25,11 @@ static struct sts_probed probed;
 static int calls;
 
 static void
-read_ports(void)
-{
-	char line[80], *space;
-
-	while (fgets(line, sizeof(line), heard) != NULL && *line != '.') {
-		space = strchr(line, ' ');
-		ck_assert_ptr_nonnull(space);
-		*space = '\0';
-		ck_assert_uint_lt(port_count, PORTS);
-		(void)snprintf(ports[port_count].name,
-		    sizeof(ports[port_count].name), "%s", line);
-		ports[port_count++].port =
-		    (unsigned)strtoul(space + 1, NULL, 10);
-	}
-	ck_assert_uint_gt(port_count, 0);
-}
-
-static void
-make_certs(void)
-{
-	const char *base = getenv("B");
-	char command[600];
-
-	(void)snprintf(certs, sizeof(certs), "%s/tests/unit/probe_test.certs",
-	    base == NULL ? "build" : base);
-	(void)snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", certs);
-	(void)snprintf(command, sizeof(command), "tests/unit/certs.sh %s",
-	    certs);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static void
-start_server(void)
-{
-	int in[2], out[2];
-
-	ck_assert_int_eq(pipe(in) | pipe(out), 0);
-	server = fork();
-	if (server == 0) {
-		(void)dup2(in[0], 0);
-		(void)dup2(out[1], 1);
-		closefrom(3);
-		(void)execl("/usr/bin/python3", "/usr/bin/python3",
-		    "-BEWignore", "tests/unit/smtp_server.py", certs,
-		    (char *)NULL);
-		_exit(127);
-	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	server_in = in[1];
-	heard = fdopen(out[0], "r");
-	ck_assert_ptr_nonnull(heard);
-	read_ports();
-}
-
-static void
-stop_server(void)
-{
-	(void)close(server_in);
-	(void)waitpid(server, NULL, 0);
-	(void)fclose(heard);
-}
-
-static void
 setup(void)
 {
-	start_server();
+	mailer_start();
 	ck_assert_int_eq(sts_loop_new(&loop, NULL), STS_OK);
-	ck_assert_int_eq(sts_trust_new(ca_file, NULL, &trust, NULL), STS_OK);
+	ck_assert_int_eq(sts_trust_new(mailer_ca, NULL, &trust, NULL), STS_OK);
 }
 
 static void
@@ -114,7 +37,7 @@ teardown(void)
 {
 	sts_trust_free(trust);
 	sts_loop_free(loop);
-	stop_server();
+	mailer_stop();
 }
 
 static void
@@ -130,11 +53,8 @@ start(const char *behaviour, const char *host, const char *address, int64_t ms)
 {
 	struct sts_probe_target target = { .host = host, .helo = "us.test" };
 	struct sts_probe *probe;
-	size_t i;
 
-	for (i = 0; strcmp(ports[i].name, behaviour) != 0; i++)
-		ck_assert_uint_lt(i + 1, port_count);
-	target.port = ports[i].port;
+	target.port = mailer_port(behaviour);
 	ck_assert(sts_addr_parse(address, &target.addr));
 	calls = 0;
 	probe = sts_probe_start(loop, trust, &target, ms, note, NULL);
@@ -160,17 +80,6 @@ run(const char *behaviour, const char *host, int64_t ms)
 {
 	(void)start(behaviour, host, "127.0.0.1", ms);
 	ck_assert_int_eq(sts_loop_run(loop, NULL), STS_OK);
-}
-
-/* What the server heard in the last conversation. */
-static const char *
-conversation(void)
-{
-	static char line[400];
-
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), heard));
-	line[strcspn(line, "\n")] = '\0';
-	return line;
 }
 
 /* clang-format off */
@@ -256,7 +165,7 @@ START_TEST(server_is_judged)
 	ck_assert_int_lt(sts_clock_ms() - begun, PATIENCE_MS);
 	if (rows[_i].heard == NULL)
 		return;
-	line = conversation();
+	line = mailer_heard();
 	ck_assert_msg(strcmp(line, rows[_i].heard) == 0,
 	    "%s: heard \"%s\", not \"%s\"", what, line, rows[_i].heard);
 }
@@ -380,7 +289,7 @@ main(void)
 	TCase *tc = tcase_create("servers");
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	tcase_add_unchecked_fixture(tc, make_certs, NULL);
+	tcase_add_unchecked_fixture(tc, mailer_certs, NULL);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, server_is_judged, 0,
 	    sizeof(rows) / sizeof(rows[0]));

@@ -1,16 +1,17 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""MX hosts for probe_test: smtp_server.py CERTIFICATES
+"""MX hosts and their DNS: smtp_server.py CERTIFICATES
 
-One port for each way to behave, printed as "NAME PORT"; then, after each
-conversation, one line of what the client said in it.  The certificate is
+One port for each way to behave, printed as "NAME PORT", that of the DNS
+server as "dns"; then, after each conversation, one line of what the client
+said in it.  On the port of "ok" 127.0.0.3 is mute and 127.0.0.4 "plain".  The certificate is
 chosen by SNI.  Ends when standard input does.
 """
 import os
 import sys
 import time
 
-from loopback import Certificates, listen
+from loopback import SERVFAIL, Certificates, listen, resolve
 
 GREETING = b"220 mx.test ESMTP\r\n"
 EHLO = b"250-mx.test\r\n250-SIZE 1000\r\n250-STARTTLS\r\n250 HELP\r\n"
@@ -85,6 +86,27 @@ BEHAVIOURS = {
     "old": (GREETING, EHLO, GO, old),
 }
 
+ZONE = {
+    "pass.good.test": {"A": ["127.0.0.1"]},
+    "both.good.test": {"AAAA": ["::1"], "A": ["127.0.0.1"]},
+    "turn.good.test": {"A": ["127.0.0.3", "127.0.0.1"]},
+    "worst.good.test": {"A": ["127.0.0.2", "127.0.0.4"]},
+    "best.good.test": {"A": ["127.0.0.4", "127.0.0.1"]},
+    "broken.good.test": SERVFAIL,
+    "private.good.test": {"A": ["10.0.0.1"]},
+    "far.good.test": {"A": ["192.0.2.1", "192.0.2.2"],
+                      "AAAA": ["2001:db8::1"]},
+    "many.good.test": {"A": [f"192.0.2.{i}" for i in range(20)],
+                       "AAAA": [f"2001:db8::{i}" for i in range(1, 21)]},
+    "other.good.test": {"A": ["192.0.2.99"]},
+    "list.test": {"MX": ["20 pass.good.test", "10 far.good.test",
+                         "30 us.test", "40 gone.good.test",
+                         "50 other.good.test", "60 many.good.test"]},
+    "null.test": {"MX": ["0 ."]},
+    "implicit.test": {"A": ["192.0.2.1"]},
+    "broken.test": SERVFAIL,
+}
+
 
 def read_line(conn, heard):
     line = b""
@@ -140,6 +162,11 @@ def main():
     for name, says in BEHAVIOURS.items():
         port = listen(lambda conn, says=says: serve(conn, says))
         print(name, port)
+        if name == "ok":
+            listen(silent, "127.0.0.3", port)
+            listen(lambda conn: serve(conn, BEHAVIOURS["plain"]),
+                   "127.0.0.4", port)
+    print("dns", resolve(ZONE))
     print(".", 0, flush=True)
     sys.stdin.read()
 
