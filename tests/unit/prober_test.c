@@ -382,12 +382,12 @@ START_TEST(a_list_has_addresses)
 	ck_assert_str_eq(list.host[0].name, "far.good.test");
 	ck_assert_uint_eq(list.host[0].address_count, 3);
 	ck_assert_str_eq(list.host[0].address[0], "2001:db8::1");
-	ck_assert_str_eq(list.host[0].address[1], "192.0.2.1");
-	ck_assert_str_eq(list.host[0].address[2], "192.0.2.2");
+	ck_assert_str_eq(list.host[0].address[1], "203.0.113.1");
+	ck_assert_str_eq(list.host[0].address[2], "203.0.113.2");
 	ck_assert_uint_eq(list.host[3].address_count, 0);
 	ck_assert_uint_eq(list.host[5].address_count, STS_MX_ADDRESSES);
 	ck_assert_str_eq(list.host[5].address[6], "2001:db8::4");
-	ck_assert_str_eq(list.host[5].address[7], "192.0.2.3");
+	ck_assert_str_eq(list.host[5].address[7], "203.0.113.3");
 }
 END_TEST
 
@@ -437,10 +437,10 @@ START_TEST(sts_56_this_machine_is_known)
 	expect_self("010000");
 	say_self("US.test");
 	expect_self("011000");
-	say_self("192.0.2.99");
+	say_self("203.0.113.99");
 	expect_self("011010");
 	say_self("2001:db8::1");
-	expect_self("111010");
+	expect_self("111011");
 }
 END_TEST
 
@@ -451,7 +451,7 @@ START_TEST(the_name_of_this_machine_is_said)
 	ck_assert_int_eq(gethostname(host, sizeof(host)), 0);
 	sts_self_name(&config, name);
 	ck_assert_str_eq(name, host);
-	say_self("192.0.2.99");
+	say_self("203.0.113.99");
 	say_self("US.test");
 	say_self("other.test");
 	sts_self_name(&config, name);
