@@ -125,8 +125,8 @@ sts_front_line(void *arg, char *line, size_t len)
 		configure(front, &event);
 	else if (event.kind == STS_SMTPD_RCPT_TO)
 		request(front, &event);
-	else if (event.outgoing)
-		front->user.outgoing(front->user.arg, &event);
-	else
+	else if (!event.outgoing)
 		sts_client_event(front->clients, &event);
+	else if (event.kind != STS_SMTPD_OTHER)
+		front->user.outgoing(front->user.arg, &event);
 }

@@ -123,6 +123,7 @@ START_TEST(it_registers_for_outgoing_sessions_where_smtpd_has_them)
 	    "register|report|smtp-out|tx-rcpt\n"));
 	ck_assert_ptr_nonnull(strstr(sts_buf_text(&said), "register|ready\n"));
 	tell("report|0.7|1.0|smtp-out|tx-begin|a1|0a0b");
+	tell("report|0.7|1.0|smtp-out|of-some-day|a1|0a0b");
 	ck_assert_int_eq(outgoings, 1);
 }
 END_TEST
