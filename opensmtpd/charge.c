@@ -8,8 +8,6 @@
 
 #include "charge.h"
 
-#define NEVER INT64_MIN
-
 struct sts_charges {
 	size_t used;
 	struct sts_charge entry[STS_CHARGE_MAX];
@@ -52,7 +50,7 @@ is_live(const struct sts_charge *charge, int64_t now)
 static bool
 is_unheard(const struct sts_charge *charge)
 {
-	return charge->open && charge->heard < charge->chosen;
+	return charge->open && !charge->heard;
 }
 
 /* The entry of this pair; else a new one, or the oldest one's place. */
@@ -89,10 +87,13 @@ sts_charge_chosen(struct sts_charges *charges, const char *domain,
 {
 	struct sts_charge *entry = place(charges, domain, host);
 
+	if (!is_unheard(entry) || strcmp(entry->domain, domain) != 0 ||
+	    !is_live(entry, now))
+		entry->opened = now;
 	copy_name(entry->domain, domain);
 	copy_name(entry->host, host);
 	entry->chosen = now;
-	entry->heard = NEVER;
+	entry->heard = false;
 	entry->open = true;
 	entry->count =
 	    count < STS_CHARGE_ADDRESSES ? count : STS_CHARGE_ADDRESSES;
@@ -100,14 +101,13 @@ sts_charge_chosen(struct sts_charges *charges, const char *domain,
 }
 
 void
-sts_charge_heard(struct sts_charges *charges, const struct sts_addr *dest,
-    int64_t now)
+sts_charge_heard(struct sts_charges *charges, const struct sts_addr *dest)
 {
 	size_t i;
 
 	for (i = 0; i < charges->used; i++)
 		if (is_at(&charges->entry[i], dest))
-			charges->entry[i].heard = now;
+			charges->entry[i].heard = true;
 }
 
 struct sts_charge *
@@ -174,9 +174,9 @@ sts_charge_suspects(struct sts_charges *charges, int64_t since, int64_t now,
 	for (i = 0; i < charges->used && count < STS_CHARGE_AT_ONCE; i++) {
 		entry = &charges->entry[i];
 		if (!is_live(entry, now) || !is_unheard(entry) ||
-		    entry->chosen > since)
+		    entry->opened > since)
 			continue;
-		entry->heard = now;
+		entry->heard = true;
 		out[count++] = entry;
 	}
 	return count;

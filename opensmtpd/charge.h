@@ -19,8 +19,9 @@ struct sts_charge {
 	char domain[STS_DOMAIN_MAX + 1]; /* "": unused */
 	char host[STS_DOMAIN_MAX + 1];
 	int64_t chosen; /* ms, the last time */
-	int64_t heard;  /* ms: somebody answered at an address of HOST */
-	bool open;      /* since then, no mail of DOMAIN has gone there */
+	int64_t opened; /* ms, the first time since it was heard of */
+	bool heard;     /* since then, somebody answered where HOST is */
+	bool open;      /* since it was chosen, no mail went there */
 	size_t count;
 	struct sts_addr address[STS_CHARGE_ADDRESSES];
 };
@@ -37,8 +38,7 @@ void sts_charge_chosen(struct sts_charges *charges, const char *domain,
     int64_t now);
 
 /* A connection to DEST was made. */
-void sts_charge_heard(struct sts_charges *charges, const struct sts_addr *dest,
-    int64_t now);
+void sts_charge_heard(struct sts_charges *charges, const struct sts_addr *dest);
 
 /* What was chosen for DOMAIN and is at DEST, or else was chosen last; NULL:
  * nothing was.  Borrowed until the next choice. */
@@ -54,8 +54,7 @@ size_t sts_charge_failed(struct sts_charges *charges,
     const struct sts_addr *dest, int64_t now,
     struct sts_charge *out[STS_CHARGE_AT_ONCE]);
 
-/* Into OUT: open, chosen by SINCE, and not heard of after that.  Counts as
- * hearing of them. */
+/* Into OUT: open since SINCE or longer, and not heard of.  Now they are. */
 size_t sts_charge_suspects(struct sts_charges *charges, int64_t since,
     int64_t now, struct sts_charge *out[STS_CHARGE_AT_ONCE]);
 

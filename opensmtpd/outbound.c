@@ -40,7 +40,8 @@ struct sts_outbound {
 	struct sts_charges *charges;
 	struct sts_waitings *waitings;
 	bool suspicious; /* somebody could not be reached */
-	int64_t since;   /* ms: when that was said last */
+	int64_t since;   /* ms: when that was said */
+	int64_t last;    /* ms: when it was said last */
 	struct suspect suspect[SUSPECTS_MAX];
 	size_t next_learned;
 	struct learned learned[LEARNED_MAX];
@@ -246,7 +247,7 @@ sts_outbound_event(struct sts_outbound *outbound,
 	sts_sending_event(outbound->sendings, event, &news);
 	switch (news.kind) {
 	case STS_SENDING_CONNECTED:
-		sts_charge_heard(outbound->charges, &news.dest, now);
+		sts_charge_heard(outbound->charges, &news.dest);
 		return;
 	case STS_SENDING_RECIPIENT:
 		take_recipient(outbound, &news, now);
@@ -255,8 +256,10 @@ sts_outbound_event(struct sts_outbound *outbound,
 		take_end(outbound, &news, now);
 		return;
 	case STS_SENDING_UNREACHED:
+		if (!outbound->suspicious)
+			outbound->since = now;
 		outbound->suspicious = true;
-		outbound->since = now;
+		outbound->last = now;
 		return;
 	case STS_SENDING_NOTHING:
 		return;
@@ -282,7 +285,7 @@ suspect_of(struct sts_outbound *outbound, const struct sts_charge *charge,
 	}
 	memcpy(suspect->domain, charge->domain, sizeof(suspect->domain));
 	memcpy(suspect->host, charge->host, sizeof(suspect->host));
-	suspect->wall = wall_now() - (now - charge->chosen) / 1000;
+	suspect->wall = wall_now() - (now - charge->opened) / 1000;
 }
 
 void
@@ -295,7 +298,10 @@ sts_outbound_tick(struct sts_outbound *outbound, int64_t now)
 		return;
 	count = sts_charge_suspects(outbound->charges, outbound->since, now,
 	    charge);
-	outbound->suspicious = count == STS_CHARGE_AT_ONCE;
+	if (count < STS_CHARGE_AT_ONCE) { /* those are all */
+		outbound->suspicious = outbound->last > outbound->since;
+		outbound->since = outbound->last;
+	}
 	for (i = 0; i < count; i++)
 		suspect_of(outbound, charge[i], now);
 }

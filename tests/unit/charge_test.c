@@ -100,7 +100,7 @@ START_TEST(an_unknown_address_is_charged_when_only_one_can_be_meant)
 	choose("a", "mx.a", "192.0.2.1", 1);
 	choose("b", "mx.b", "192.0.2.2", 2);
 	ck_assert_str_eq(charged("192.0.2.7", 3), "");
-	sts_charge_heard(charges, &addr, 3);
+	sts_charge_heard(charges, &addr);
 	ck_assert_str_eq(charged("192.0.2.7", 4), "b");
 	close_entry("b", "192.0.2.2");
 	ck_assert_str_eq(charged("192.0.2.7", 4), "");
@@ -139,13 +139,28 @@ START_TEST(suspects_are_those_of_whom_nothing_was_heard)
 	choose("b", "mx.b", "192.0.2.2", 2);
 	choose("c", "mx.c", "192.0.2.3", 3);
 	choose("d", "mx.d", "192.0.2.4", 9);
-	sts_charge_heard(charges, &heard, 4);
+	sts_charge_heard(charges, &heard);
 	close_entry("c", "192.0.2.3");
 	ck_assert_uint_eq(sts_charge_suspects(charges, 5, 10, out), 1);
 	ck_assert_str_eq(out[0]->host, "mx.b");
 	ck_assert_uint_eq(sts_charge_suspects(charges, 5, 10, out), 0);
 	choose("b", "mx.b", "192.0.2.2", 20);
 	ck_assert_uint_eq(sts_charge_suspects(charges, 20, 21, out), 2);
+}
+END_TEST
+
+/* smtpd asks again and again, and tries only what it believes to be up. */
+START_TEST(a_suspect_is_one_however_often_it_is_chosen)
+{
+	struct sts_addr addr = at("192.0.2.1");
+
+	choose("a", "mx.a", "192.0.2.1", 1);
+	choose("a", "mx.a", "192.0.2.1", 9);
+	ck_assert_uint_eq(sts_charge_suspects(charges, 0, 10, out), 0);
+	ck_assert_uint_eq(sts_charge_suspects(charges, 1, 10, out), 1);
+	sts_charge_heard(charges, &addr);
+	choose("a", "mx.a", "192.0.2.1", 20);
+	ck_assert_uint_eq(sts_charge_suspects(charges, 1, 21, out), 0);
 }
 END_TEST
 
@@ -197,6 +212,7 @@ charge_suite(void)
 	tcase_add_test(tcase, an_entry_is_no_charge_for_ever);
 	tcase_add_test(tcase, a_domain_is_found_where_its_mail_goes);
 	tcase_add_test(tcase, suspects_are_those_of_whom_nothing_was_heard);
+	tcase_add_test(tcase, a_suspect_is_one_however_often_it_is_chosen);
 	tcase_add_test(tcase, the_ledger_is_bounded);
 	tcase_add_test(tcase, addresses_are_bounded);
 	suite_add_tcase(suite, tcase);

@@ -556,6 +556,24 @@ START_TEST(what_was_heard_of_is_no_suspect)
 }
 END_TEST
 
+/* Where somebody is down all the time, others are found out nevertheless. */
+START_TEST(suspicion_does_not_wait_for_calm)
+{
+	int i;
+
+	keep_list("enforce.example", HOST, ADDRESS);
+	session("", "", REFUSED);
+	now += 1;
+	sts_outbound_chosen(outbound, "enforce.example", HOST, now);
+	for (i = 0; i < 40; i++) {
+		session("", "", REFUSED);
+		now += 1000;
+		sts_outbound_tick(outbound, now);
+	}
+	ck_assert_str_eq(asked, "probe " HOST ";");
+}
+END_TEST
+
 START_TEST(a_suspect_that_cannot_be_probed_is_passed_over)
 {
 	deaf = true;
@@ -644,6 +662,7 @@ outbound_suite(void)
 	tcase_add_loop_test(tcase, a_suspect_is_cleared_by_a_young_probe_only,
 	    0, 2);
 	tcase_add_test(tcase, what_was_heard_of_is_no_suspect);
+	tcase_add_test(tcase, suspicion_does_not_wait_for_calm);
 	tcase_add_test(tcase, a_suspect_that_cannot_be_probed_is_passed_over);
 	tcase_add_test(tcase, a_probe_that_failed_is_a_session_once);
 	tcase_add_test(tcase, a_probe_that_says_nothing_of_tls_is_none);
