@@ -588,20 +588,26 @@ END_TEST
 
 /* ---- what a probe kept smtpd from -------------------------------------------------- */
 
+/* An inquiry's probe of HOST, "" for all of them. */
+static void
+learn_probe(const char *host, enum sts_rc rc)
+{
+	struct sts_probed line = { .result = rc };
+
+	(void)snprintf(line.host, sizeof(line.host), "%s", host);
+	(void)snprintf(line.address, sizeof(line.address), ADDRESS);
+	sts_outbound_learned(outbound, "enforce.example", &line, now);
+}
+
 START_TEST(a_probe_that_failed_is_a_session_once)
 {
-	char *line = probed("enforce.example", STS_ECERTDATE, ADDRESS, 1);
-
-	sts_outbound_learned(outbound, "enforce.example", HOST, STS_ECERTDATE,
-	    line, now);
+	learn_probe(HOST, STS_ECERTDATE);
 	now += STS_OUTBOUND_REPEAT - 1;
-	sts_outbound_learned(outbound, "enforce.example", HOST, STS_ECERTDATE,
-	    line, now);
+	learn_probe(HOST, STS_ECERTDATE);
 	ck_assert_str_eq(recorded(),
 	    "enforce.example certificate-expired " HOST ";");
 	now += 1;
-	sts_outbound_learned(outbound, "enforce.example", HOST, STS_ECERTDATE,
-	    line, now);
+	learn_probe(HOST, STS_ECERTDATE);
 	ck_assert_str_eq(recorded(),
 	    "enforce.example certificate-expired " HOST ";"
 	    "enforce.example certificate-expired " HOST ";");
@@ -610,17 +616,11 @@ END_TEST
 
 START_TEST(a_probe_that_says_nothing_of_tls_is_none)
 {
-	static const enum sts_rc nothing[] = { STS_OK, STS_EUNREACHABLE,
-		STS_ELOCAL };
-	size_t i;
-
-	for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
-		sts_outbound_learned(outbound, "enforce.example", HOST,
-		    nothing[i],
-		    probed("enforce.example", nothing[i], ADDRESS, 1), now);
+	learn_probe(HOST, STS_OK);
+	learn_probe(HOST, STS_EUNREACHABLE);
+	learn_probe(HOST, STS_ELOCAL);
 	ck_assert_str_eq(recorded(), "");
-	sts_outbound_learned(outbound, "enforce.example", HOST, STS_ECERTDATE,
-	    probed("enforce.example", STS_ECERTDATE, ADDRESS, 1), now);
+	learn_probe(HOST, STS_ECERTDATE);
 	ck_assert_str_eq(recorded(),
 	    "enforce.example certificate-expired " HOST ";");
 }
@@ -628,10 +628,8 @@ END_TEST
 
 START_TEST(a_domain_without_permitted_host_fails)
 {
-	sts_outbound_learned(outbound, "enforce.example", "", STS_EMXPOLICY,
-	    NULL, now);
-	sts_outbound_learned(outbound, "enforce.example", "", STS_EMXPOLICY,
-	    NULL, now);
+	learn_probe("", STS_EMXPOLICY);
+	learn_probe("", STS_EMXPOLICY);
 	ck_assert_str_eq(recorded(), "enforce.example validation-failure ;");
 	ck_assert(!fresh("enforce.example"));
 }
