@@ -88,7 +88,8 @@ def foreign(suite=SUITE):
     """Must our software be built in the root, since the host is another?"""
     release = pathlib.Path("/etc/os-release").read_text()
     return suite.removesuffix(BACKPORTS) != BASE or \
-        f"VERSION_CODENAME={BASE}\n" not in release or bool(os.environ.get("E2E_BUILD_IN_ROOT"))
+        f"VERSION_CODENAME={BASE}\n" not in release or \
+        bool(os.environ.get("E2E_BUILD_IN_ROOT"))
 
 
 def mirrors():

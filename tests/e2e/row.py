@@ -70,6 +70,7 @@ class Domain:
     ours: Result  # what an MTA with us does; wording: Exim's
     plain: Result = None  # the same as Debian ships it; None: not tried
     smtpd: Result = None  # what an OpenSMTPD with us does, if otherwise
+    sni: bool = False  # works only for clients that name the host
     apart: str = None  # why OpenSMTPD is not tried on it
     query: str = None  # in what "mta-sts query" says; default: by verdict
     report: str = None  # result type of RFC 8460, or "success"
@@ -186,3 +187,4 @@ NO_MX = "permits none"  # text of the module when every MX is outside
 NO_TLS = "a TLS session is required"
 BAD_CERT = "certificate verif"  # what GnuTLS and OpenSSL say alike
 NO_NAME = "certificate has no dNSName"
+WAITS = deferred("")  # for whatever reason; the journal tells it

@@ -13,20 +13,34 @@ import shutil
 import net
 import space
 from machine import CONFIG, MESSAGE, RESOLVER, Machine, Software
+from row import NO_MX, Result
 
 SPOOL = "/var/spool/smtpd"
 SOCKET = "/var/run/smtpd.sock"
 CONF = "/etc/smtpd.conf"
 KEPT = "/root/smtpd.conf"  # as it was made
-# What the log says where Exim says otherwise.
-WORDING = {}
+SENDS_SNI = (7,)  # the first version that does
 STRICT = "smtp+tls"  # how the log tells a session that must be verified
 NO_SESSION = "0" * 16  # what failed before there was one
 HOP = ' relay="127.0.0.1 '
 PATIENCE = 60  # seconds until every recipient must be settled
+# What the log says as Exim says it; the rest is worded otherwise.
+WORDED_ALIKE = (NO_MX,)
+# Many rows share a mail host; smtpd would leave 5 s between its sessions.
+AT_ONCE = "mta limit conn-delay-route 0\n"
 ACCEPTED = re.compile(r" smtp envelope evpid=(\w+) ")
 TRIED = re.compile(r" \w+ delivery evpid=(\w+) "
                    r"|Failed to retrieve smarthost for envelope (\w+)")
+TOLD = re.compile(r" got smarthost for (\w+): (\S+)")
+UNUSABLE = re.compile(r"Failed to parse smarthost (\S+)")
+
+
+def worded(result):
+    """RESULT of an Exim as smtpd may put it."""
+    if result.what not in ("deferred", "bounced") or \
+            result.host in WORDED_ALIKE:
+        return result
+    return Result(result.what, "")
 
 
 class Bare(Machine):
@@ -121,6 +135,9 @@ class Bare(Machine):
 
     def send_each(self, recipients):
         """The same for a message to each of RECIPIENTS, all at once."""
+        with open(self.file(CONF), "a") as file:
+            file.write(AT_ONCE)
+        self.restart()
         mark = self.mark()
         for recipient in recipients:
             self.submit(recipient)
@@ -141,6 +158,9 @@ class Bare(Machine):
         """Envelopes that were accepted, or are WAITING, and not yet tried."""
         said = self.log()[mark:]
         tried = {number for pair in TRIED.findall(said) for number in pair}
+        unusable = UNUSABLE.findall(said)
+        tried |= {number for number, url in TOLD.findall(said)
+                  if url in unusable}
         return {*waiting, *ACCEPTED.findall(said)} - tried
 
     def settle(self, mark, waiting=()):
@@ -179,15 +199,16 @@ class Bare(Machine):
         known.discard(NO_SESSION)
         known |= {found[1] for line in about
                   if (found := ACCEPTED.search(line))}
+        known |= {url for number, url in TOLD.findall(log) if number in known}
         return "".join(line + "\n" for line in lines
-                       if known & set(re.findall(r"\w{16}", line)))
+                       if known & set(re.findall(r"\w{16}|\S+$", line)))
 
     def returned(self, log):
         return 'result="PermFail"' in log
 
     def reason(self, log):
         found = re.findall(r'result="TempFail" stat="(.*)"|'
-                           'warn: (Failed to retrieve smarthost)', log)
+                           'warn: (Failed to \w+ smarthost)', log)
         return "".join(found[-1]) if found else None
 
     def certificate(self, log, address):

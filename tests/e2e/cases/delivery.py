@@ -92,12 +92,11 @@ def bare(world, machine, rows):
 
 def bound(world, machine, rows):
     def complaint(got, domain):
-        result = domain.smtpd or domain.ours
+        result = domain.smtpd or smtpd.worded(domain.ours)
         if not domain.binds:
             result = unverified(result)
-        result = row.Result(result.what, smtpd.WORDING.get(
-            result.host, "") if result.what in ("deferred", "bounced")
-            else result.host)
+        if domain.sni and machine.version() < smtpd.SENDS_SNI:
+            result = row.WAITS
         return outcome.complaint(got, result, domain, domain.binds)
     return together(world, machine, rows, complaint)
 
@@ -108,9 +107,9 @@ ELSE = ("dane-bad", "backup", "garbage")
 check.many(bare, "bare", {
     f"bare_{domain.name}": domain for domain in domains.DOMAINS
     if domain.plain and domain.name not in ELSE})
-for _timeout in {domain.timeout for domain in domains.DOMAINS}:
+for _timeout in sorted({row.timeout for row in domains.DOMAINS}, key=str):
     check.many(bound, "stage", {
-        f"stage_{domain.name}": domain for domain in domains.basic.ROWS
+        f"stage_{domain.name}": domain for domain in domains.DOMAINS
         if domain.ours and not domain.apart and domain.timeout == _timeout})
 for _domain in domains.DOMAINS:
     if _domain.plain:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """The certificates of MX hosts (RFC 8461, 4.2)."""
-from row import (BAD_CERT, NO_NAME, Domain, Host, deferred, unverified,
+from row import (BAD_CERT, NO_NAME, WAITS, Domain, Host, deferred, unverified,
                  verified)
 
 MISMATCH = "certificate-host-mismatch"
@@ -40,8 +40,8 @@ ROWS = [
         UNTRUSTED),
     fine("ca-leaf", "certificate of a CA used by the host"),
     # Exim never asks GnuTLS what a certificate may be used for.
-    fine("client-only", "certificate for clients only"),
-    fine("any-use", "certificate for any use"),
+    fine("client-only", "certificate for clients only", smtpd=WAITS),
+    fine("any-use", "certificate for any use", smtpd=WAITS),
     bad("unknown-critical", "unknown critical extension", UNTRUSTED),
     bad("sha1", "signed by way of SHA-1", UNTRUSTED),
     fine("rsa", "RSA key"),

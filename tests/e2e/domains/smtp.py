@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
 """SMTP and TLS of MX hosts (RFC 8461, 4): what they say, and when."""
 import mailhost
-from row import NO_TLS, Domain, Host, bounced, clear, deferred, verified
+from row import (NO_TLS, WAITS, Domain, Host, bounced, clear, deferred,
+                 verified)
 
 HANDSHAKE = "TLS session: (gnutls_handshake)"
 NOTHING, FAILED = "starttls-not-supported", "validation-failure"
@@ -27,7 +28,7 @@ def fine(does, story, cert="good", **more):
 
 def believed(does, story):
     """Exim takes the word of a greeting, though it comes before TLS."""
-    return Domain(does, story, ours=bounced(mailhost.NOW),
+    return Domain(does, story, ours=bounced(mailhost.NOW), smtpd=WAITS,
                   hosts=(Host(does=does, families="4"),))
 
 
@@ -61,10 +62,10 @@ ROWS = [
         hurry=1200),
     bad("banner-long", "greeting of one line of 5000 octets", MALFORMED),
     bad("banner-endless", "greeting without end", MALFORMED),
-    fine("banner-mixed", "greeting that turns into 421"),
+    fine("banner-mixed", "greeting that turns into 421", smtpd=WAITS),
     fine("banner-lines", "greeting of four lines"),
     fine("banner-8bit", "greeting of 8-bit characters"),
-    fine("banner-nul", "greeting with NUL and escape"),
+    fine("banner-nul", "greeting with NUL and escape", smtpd=WAITS),
     fine("banner-lf", "greeting in lines that end by LF"),
     fine("banner-short", "greeting without a word"),
 
@@ -75,7 +76,8 @@ ROWS = [
     bad("ehlo-421", "EHLO and HELO answered by 421",
         mailhost.LATER),
     believed("ehlo-554", "EHLO and HELO answered by 554"),
-    bad("ehlo-too-long", "6000 octets of answer to EHLO", MALFORMED),
+    bad("ehlo-too-long", "6000 octets of answer to EHLO", MALFORMED,
+        smtpd=verified("mx.ehlo-too-long")),
     # Exim knows the word in capitals only.
     bad("starttls-small", "STARTTLS offered in small letters", NO_TLS,
         NOTHING),
@@ -86,7 +88,7 @@ ROWS = [
     fine("ehlo-long", "3600 octets of answer to EHLO"),
     fine("starttls-twice", "STARTTLS offered twice"),
     fine("starttls-again", "STARTTLS offered within TLS"),
-    fine("ehlo-tls-refused", "only HELO within TLS"),
+    fine("ehlo-tls-refused", "only HELO within TLS", smtpd=WAITS),
 
     # STARTTLS.
     bad("454", "MX answers 454 to STARTTLS", "after STARTTLS: 454", NOTHING,
@@ -134,8 +136,10 @@ ROWS = [
     fine("client-wanted", "certificate of the client wanted"),
     bad("client-required", "certificate of the client required", READ,
         FAILED),
-    fine("sni-required", "only for clients that name the host"),
-    fine("sni-chooses", "another certificate for clients that do not"),
+    fine("sni-required", "only for clients that name the host",
+         sni=True),
+    fine("sni-chooses", "another certificate for clients that do not",
+         sni=True),
     fine("tickets-none", "no session tickets"),
     fine("tickets-many", "twenty session tickets"),
 
