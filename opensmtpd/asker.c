@@ -15,7 +15,7 @@
 #define QUEUE_MAX (1 << 18) /* octets that are not yet in the pipe */
 #define CHUNK     16384
 #define READS     16 /* of one step: the others have their turn */
-#define LIFES     4  /* times the patience: what a question may wait */
+#define LIVES     4  /* times the patience: what a question may wait */
 #define ADDRESS   " address="
 #define ERROR     "error "
 
@@ -321,7 +321,7 @@ drop_old(struct sts_asker *asker)
 
 	while (i-- > 0)
 		if (i < asker->count &&
-		    asker->now - asker->open[i].asked > LIFES * asker->patience)
+		    asker->now - asker->open[i].asked > LIVES * asker->patience)
 			finish(asker, &asker->open[i], NULL, 0);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * For a program that only carries lines to and fro: give up, for good, what
- * it never needs, so that whoever gets hold of it holds little.
+ * For a program that only carries lines: give up, for good, what it never
+ * needs, so that whoever gets hold of it holds little.
  */
 #ifndef STS_SANDBOX_H
 #define STS_SANDBOX_H

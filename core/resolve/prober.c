@@ -164,7 +164,7 @@ find_flight(const struct sts_prober *prober, const char *host,
 
 	for (flight = prober->flight; flight != NULL; flight = flight->next)
 		if (strcmp(flight->host, host) == 0 &&
-		    memcmp(&flight->addr, addr, sizeof(*addr)) == 0)
+		    sts_addr_equal(&flight->addr, addr))
 			return flight;
 	return NULL;
 }

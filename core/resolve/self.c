@@ -97,7 +97,7 @@ is_own_address(const struct sts_config *config, const struct ifaddrs *interface,
 			return true;
 	for (i = 0; i < config->self.count; i++)
 		if (sts_addr_parse(config->self.item[i].value, &other) &&
-		    memcmp(&addr, &other, sizeof(addr)) == 0)
+		    sts_addr_equal(&addr, &other))
 			return true;
 	return false;
 }

@@ -48,8 +48,10 @@ take_line(struct sts_smtp_reply *reply)
 {
 	const char *line = reply->line;
 	unsigned code = code_of(line);
-	char mark = code == 0 ? '\0' : line[CODE_LEN];
+	char mark = '\0';
 
+	if (code != 0)
+		mark = line[CODE_LEN];
 	if (code == 0 || (reply->lines > 0 && code != reply->code) ||
 	    (mark != '-' && mark != ' ' && mark != '\0'))
 		return STS_SMTP_BAD;

@@ -70,10 +70,10 @@ class Bare(Machine):
 
     def person(self, name):
         """Somebody with mail here; path of the home directory."""
-        home = self.file(f"/home/{name}")
-        if not home.exists():
-            self.run("useradd", "-m", name)
-        return home
+        home = f"/srv/{name}"
+        if not self.file(home).exists():
+            self.run("useradd", "-m", "-d", home, name)
+        return self.file(home)
 
     # -- the server ---------------------------------------------------------
 

@@ -57,18 +57,31 @@ put_list(const char *domain, int64_t until, const struct desk_host *host,
 	must(sts_mx_put(sts_state_dir(state), &list, &err), &err);
 }
 
+/* AGE seconds before NOW, in an earlier boot if this one is younger. */
+static struct sts_now
+earlier(int64_t age)
+{
+	struct sts_now then = now;
+
+	then.wall -= age;
+	then.boot -= age;
+	if (then.boot < 0) {
+		then.boot = 0;
+		(void)snprintf(then.boot_id, sizeof(then.boot_id), "earlier");
+	}
+	return then;
+}
+
 /* Learned and confirmed AGE seconds ago. */
 static void
 learn(const char *domain, const char *mode, int64_t age)
 {
-	struct sts_now then = now;
+	struct sts_now then = earlier(age);
 	struct sts_known known;
 	struct sts_entry *entry;
 	struct sts_error err;
 	char text[128];
 
-	then.wall -= age;
-	then.boot -= age;
 	(void)snprintf(text, sizeof(text),
 	    "version: STSv1\nmode: %s\nmx: *.good.test\nmax_age: 604800\n",
 	    mode);

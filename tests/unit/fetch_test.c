@@ -65,8 +65,9 @@ start_server(void)
 		(void)dup2(in[0], 0);
 		(void)dup2(out[1], 1);
 		closefrom(3);
-		(void)execl("/usr/bin/python3", "/usr/bin/python3", "-BEWignore",
-		    "tests/unit/fetch_server.py", certs, (char *)NULL);
+		(void)execl("/usr/bin/python3", "/usr/bin/python3",
+		    "-BEWignore", "tests/unit/fetch_server.py", certs,
+		    (char *)NULL);
 		_exit(127);
 	}
 	(void)close(in[0]);

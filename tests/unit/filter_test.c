@@ -102,9 +102,10 @@ setup(void)
 	    base != NULL ? base : "build");
 	(void)snprintf(config, sizeof(config), "%s/filter.conf", site_base);
 	(void)snprintf(verbs, sizeof(verbs), "%s/log/verbs", site_base);
-	ck_assert_int_eq(site_run("echo timeout 1s >%s && cd %s && mkdir log && "
-				  ": >log/verbs && chown -R %d log",
-			     config, site_base, SCRATCH_UID),
+	ck_assert_int_eq(
+	    site_run("echo timeout 1s >%s && cd %s && mkdir log && "
+		     ": >log/verbs && chown -R %d log",
+		config, site_base, SCRATCH_UID),
 	    0);
 }
 

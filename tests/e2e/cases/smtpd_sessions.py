@@ -76,9 +76,9 @@ def delivered(world, machine, name):
 def tls_is_sticky(world, machine):
     """One action for both kinds of mail: the first URL that demands TLS
     binds all that come later (why the layouts have two)."""
-    machine.change(LOCAL, LOCAL + f"""\
-table hosts {{ "good.example" = "smtp+tls://mx.good.example", \
-    "no-policy.example" = "smtp://mx.no-policy.example" }}
+    machine.change(LOCAL, LOCAL + """\
+table hosts { "good.example" = "smtp+tls://mx.good.example", \
+    "no-policy.example" = "smtp://mx.no-policy.example" }
 action "one" relay domain <hosts>
 match from local for domain "good.example" action "one"
 match from local for domain "no-policy.example" action "one"
