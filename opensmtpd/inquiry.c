@@ -250,14 +250,27 @@ choose(struct sts_inquiries *all, struct inquiry *inquiry)
 		run_race(all, inquiry);
 }
 
-static void
-find_hosts(struct sts_inquiries *all, struct inquiry *inquiry)
+/* A list that permits nobody is asked for anew however fresh it is: it may be
+ * mended by now, or it was a lie. */
+static bool
+has_hosts(struct sts_inquiries *all, const struct inquiry *inquiry)
 {
+	const struct sts_mx_host *order[STS_MX_LIST_MAX];
 	struct sts_mx_list list;
 	bool fresh;
 
-	(void)sts_standing_list(all->standing, inquiry->domain, &list, &fresh);
-	if (fresh || !ask(all, inquiry, STEP_MX, STS_ASKER_MX, inquiry->domain))
+	return sts_standing_list(all->standing, inquiry->domain, &list,
+		   &fresh) &&
+	       fresh &&
+	       sts_standing_order(all->standing, inquiry->result, &list,
+		   order) > 0;
+}
+
+static void
+find_hosts(struct sts_inquiries *all, struct inquiry *inquiry)
+{
+	if (has_hosts(all, inquiry) ||
+	    !ask(all, inquiry, STEP_MX, STS_ASKER_MX, inquiry->domain))
 		choose(all, inquiry);
 }
 

@@ -25,6 +25,12 @@
 #define EXIT_UNSURE 2
 #define EXIT_USAGE  64
 
+/*
+ * Verbs under way with -s, four descriptors each at most.  Far more than one
+ * domain's owner can keep slow: mail to others must not wait for his.
+ */
+#define SERVED_MAX 200
+
 struct server {
 	struct sts_config config;
 	struct sts_loop *loop;
@@ -311,7 +317,7 @@ read_verbs(void *arg, int fd, int events)
 		if (sts_verb_take(&server->reader, chunk[i], &verb))
 			run_line(server, &verb);
 	server->eof = n <= 0;
-	if ((server->eof || server->busy >= (size_t)server->config.parallel) &&
+	if ((server->eof || server->busy >= SERVED_MAX) &&
 	    sts_loop_watch(server->loop, fd, 0, read_verbs, server) != STS_OK)
 		errx(EXIT_UNSURE, "stdin: no memory");
 	if (server->eof && server->busy == 0)

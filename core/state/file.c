@@ -144,6 +144,16 @@ sts_dir_sweep(struct sts_dir *dir)
 	(void)closedir(list);
 }
 
+/* Nobody of ours makes a directory where a file belongs: one that is empty
+ * must not keep what belongs there away for ever. */
+static bool
+put_in_place(int dir, const char *tmp, const char *name)
+{
+	return renameat(dir, tmp, dir, name) == 0 ||
+	       (errno == EISDIR && unlinkat(dir, name, AT_REMOVEDIR) == 0 &&
+		   renameat(dir, tmp, dir, name) == 0);
+}
+
 static enum sts_rc
 replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
     off_t size, struct sts_error *err)
@@ -160,8 +170,7 @@ replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
 		rc = write_failed(name, err);
 	if (rc == STS_OK && sts_dir_synced(dir) && fsync(fd) == -1)
 		rc = write_failed(name, err);
-	if (rc == STS_OK &&
-	    renameat(sts_dir_fd(dir), tmp, sts_dir_fd(dir), name) == -1)
+	if (rc == STS_OK && !put_in_place(sts_dir_fd(dir), tmp, name))
 		rc = sts_error_sys(err, STS_EDAMAGED, "%s", name);
 	if (rc != STS_OK)
 		(void)unlinkat(sts_dir_fd(dir), tmp, 0);

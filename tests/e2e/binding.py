@@ -7,6 +7,7 @@ notices: the attacker's host has a faultless certificate for its own name.
 import check
 import domains
 import outcome
+from row import Result
 
 GOOD = domains.BY_NAME["good"]
 EVIL = "mx.evil.example"
@@ -35,10 +36,13 @@ def delivered(world, machine, domain=GOOD):
 
 
 def safe(world, machine, domain=GOOD):
-    """The attacker gets nothing and the mail waits."""
+    """The attacker gets nothing: the mail waits, or goes where it should if
+    that is remembered."""
     got = attacked(world, machine, domain)
     check.expect(EVIL not in got.met, f"attacker met: {got}\n{got.log}")
-    check.equal(got.what, "deferred", "attacked mail")
+    check.expect(got.what == "deferred" or
+                 Result(got.what, got.host) == domain.ours and
+                 machine.mta == "opensmtpd", f"attacked mail: {got}")
     check.expect(not got.naked, "RCPT in clear")
     check.expect("*frozen*" not in str(got.queue), "message frozen")
 
@@ -61,5 +65,4 @@ def held(world, machine, domain=GOOD):
 def unprotected(world, machine, domain=GOOD):
     """Mail goes wherever DNS says, as without any policy."""
     got = attacked(world, machine, domain)
-    check.equal((got.what, got.host), ("verified", EVIL),
-                f"attacked mail\n{got.log}\n")
+    check.equal(got.host, EVIL, f"attacked mail\n{got.log}\n")

@@ -5,10 +5,15 @@
  * how many more have passed since boot, unless 0 the second at which the wall
  * clock stands still, and by what waits of a minute and more (all of them
  * Exim's) are divided.  CLOCK_MONOTONIC stays: shorter time limits are real.
+ *
+ * smtpd compares the times of files in its queue, which are real, with what
+ * clock_gettime() says at its start, and ends itself over a file from before
+ * that which was not there: it has its other times from time().
  */
 #include <sys/time.h>
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -44,8 +49,8 @@ load(void)
 		hurry = 1;
 }
 
-int
-clock_gettime(clockid_t id, struct timespec *ts)
+static int
+tell(clockid_t id, struct timespec *ts)
 {
 	int rc;
 
@@ -60,12 +65,22 @@ clock_gettime(clockid_t id, struct timespec *ts)
 }
 
 int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	if (strcmp(program_invocation_short_name, "smtpd") != 0)
+		return tell(id, ts);
+	if (real_clock_gettime == NULL)
+		load();
+	return real_clock_gettime(id, ts);
+}
+
+int
 gettimeofday(struct timeval *restrict tv, void *restrict zone)
 {
 	struct timespec ts;
 
 	(void)zone;
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	(void)tell(CLOCK_REALTIME, &ts);
 	tv->tv_sec = ts.tv_sec;
 	tv->tv_usec = ts.tv_nsec / 1000;
 	return 0;
@@ -76,7 +91,7 @@ time(time_t *out)
 {
 	struct timespec ts;
 
-	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	(void)tell(CLOCK_REALTIME, &ts);
 	if (out != NULL)
 		*out = ts.tv_sec;
 	return ts.tv_sec;

@@ -65,8 +65,22 @@ class Plain(Machine):
         return self.run("exim4", *options, "-f", f"alice@{net.SENDER}", *to,
                         input=MESSAGE, timeout=timeout)
 
+    def take(self, address):
+        """Try one message to ADDRESS, in a process of its own; was it
+        accepted?"""
+        return self.run("exim4", "-odi", "-f", f"alice@{net.SENDER}", address,
+                        input=MESSAGE, check=False).returncode == 0
+
     def run_queue(self, option="-qff"):
         self.run("exim4", option)
+
+    def retry(self, zones):
+        """Try what waits for domains of ZONES, be it frozen."""
+        for zone in zones:
+            self.nudge(zone)
+
+    def nudge(self, zone):
+        self.run("exim4", "-Rff", f"@{zone}", check=False)
 
     def version(self):
         """Exim's version in numbers: (4, 96)."""
@@ -102,6 +116,9 @@ class Plain(Machine):
         """Was mail given up?"""
         return " ** " in log
 
+    def given_up(self):
+        return re.findall(r"^.* \*\* .*$", self.log(), re.M)
+
     def reason(self, log):
         """Why a message waits, or None."""
         found = re.findall(r"== .*? defer \(-?\d+\)[^:]*: (.*)", log)
@@ -127,6 +144,8 @@ class Ours(Software, Plain):
     folder = STATE
     packaging = "exim"
     installed = (MODULE, RESOLVER, CONFIG)
+    goal = "install-exim"
+    works = ("exim4", "mta-sts-resolve")  # the module is in the first
 
 
 class Split(Ours):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Mail that keeps flowing while a case breaks things, and its judge.
 
-Several Exims at a time send to honest and to attacked domains, with and
+Several programs at a time send to honest and to attacked domains, with and
 without a policy.  Judged by what the receivers saw: an attacked domain gets
 no RCPT, an honest one with a policy none in clear or at a host outside the
 policy; each accepted message arrives once or waits, and when all is in order
@@ -16,20 +16,20 @@ import time
 
 import check
 import domains
-import exim
-import net
 import outcome
 
-SENDERS = 7  # Exims at a time
+SENDERS = 7  # at a time
 MESSAGES = 200  # at most
 BEFORE, DURING, AFTER = 0.4, 3.0, 0.4  # seconds
 ROUNDS = 3  # queue runs until all honest mail has arrived
 BACK_OFF = 3600  # passes between two of them
+AGE = 2 * BACK_OFF  # of what is known when mail begins to flow
 
 # Domains with a policy, cached and not, some in order and some attacked.
 ATTACKED = ("forged", "stripped", "outside", "wrong-name")
 CACHED = ("good", "two-mx", "first-outside")
-NEW = ("wildcard", "ipv6-only", "dane-good")
+NEW = ("wildcard", "ipv6-only")
+DANE = ("dane-good",)  # where the MTA knows it
 NEW_ATTACKED = ("two-labels", "no-starttls", "expired")
 FREE = ("no-policy", "testing", "mode-none")
 # Who gets mail before the fault: whoever does is freshly confirmed then.
@@ -57,7 +57,7 @@ class Flow:
         self.to = rows(*EARLY)
         self.number = 0
         self.accepted = {}  # address: Domain
-        self.refused = {}  # those that Exim did not take, or so it said
+        self.refused = {}  # those that were not accepted, or so it said
         self.mark = world.mark()
         self.workers = [threading.Thread(target=self.work, daemon=True)
                         for _ in range(SENDERS)]
@@ -76,15 +76,12 @@ class Flow:
             address, domain = self.next()
             if address is None:
                 return
-            done = self.machine.run(
-                "exim4", "-odi", "-f", f"alice@{net.SENDER}", address,
-                input=exim.MESSAGE, check=False)
-            self.record(address, domain, done.returncode == 0)
+            self.record(address, domain, self.machine.take(address))
             if self.number % 8 == 0:  # older mail is tried beside new
-                self.machine.run("exim4", "-Rff", "@forged", check=False)
+                self.machine.nudge("forged")
 
     def record(self, address, domain, taken):
-        """Somebody wrote to ADDRESS; has Exim TAKEN it on?"""
+        """Somebody wrote to ADDRESS; was the message TAKEN on?"""
         (self.accepted if taken else self.refused)[address] = domain
 
     def start(self):
@@ -126,8 +123,9 @@ class Flow:
 
     def check_once(self):
         """Each message arrived once or waits; what has not arrived yet."""
-        taken = self.arrivals()
+        self.machine.rest()
         listed = self.machine.queue()
+        taken = self.arrivals()  # what leaves the queue now has arrived
         queue = [line.split()[0] for line in listed]
         twice = [address for address, count in taken.items() if count > 1]
         if not self.kills:
@@ -136,13 +134,13 @@ class Flow:
         lost = [address for address in self.accepted
                 if address not in queue and taken[address] == 0]
         check.expect(not lost, f"lost: {lost}\n{self.about(lost)}")
-        bounced = re.findall(r"^.* \*\* .*$", self.machine.log(), re.M)
+        bounced = self.machine.given_up()
         check.expect(not bounced, f"bounced: {bounced}")
         return [address for address in queue if address in self.sent() and
                 not attacked(self.sent()[address])]
 
     def about(self, addresses):
-        """The main log's lines on ADDRESSES."""
+        """The log's lines on ADDRESSES."""
         return "\n".join(line for line in self.machine.log().splitlines()
                          if any(address in line for address in addresses))
 
@@ -153,9 +151,8 @@ class Flow:
             if not waiting:
                 return
             if turn > 0:
-                self.machine.later(turn * BACK_OFF)
-            for zone in {address.split("@")[1] for address in waiting}:
-                self.machine.run("exim4", "-Rff", f"@{zone}")
+                self.machine.later(AGE + turn * BACK_OFF)
+            self.machine.retry({address.split("@")[1] for address in waiting})
             waiting = self.check_once()
         check.expect(not waiting, f"still waiting: {waiting}\n"
                      f"{self.about(waiting)}\n{self.machine.syslog()}")
@@ -168,11 +165,11 @@ def prime(world, machine):
     machine.sts("query", *names, check=False)
     for row in rows(*ATTACKED, *CACHED):
         check.expect(machine.policy_file(row), f"{row.name} not cached")
-    machine.later(7200)
+    machine.later(AGE)
 
 
 def panics(machine, allowed):
-    """Nothing in the panic log but what the fault makes Exim say."""
+    """No panic but what the fault makes the MTA say."""
     lines = [line for line in machine.panic().splitlines()
              if not (allowed and re.search(allowed, line))]
     check.expect(not lines, "panic log:\n" + "\n".join(lines))
@@ -183,13 +180,15 @@ def under_load(world, machine, fault, seed, blind=False, allowed=None,
     """Mail flows, FAULT (a context manager) comes and goes.
 
     BLIND: it keeps a new domain's policy from us, as RFC 8461 has to accept.
-    ALLOWED: what it makes Exim say in the panic log.
-    KILLS: it kills Exims: one that dies after the host has taken a message
-    sends it again, and messages freeze until a queue run is forced.
+    ALLOWED: what it makes the MTA say in a panic.
+    KILLS: it kills MTAs: one that dies after the host has taken a message
+    sends it again, and Exim's freeze until a queue run is forced.
     """
     prime(world, machine)
+    machine.hasten()
     everybody = rows(*ATTACKED, *CACHED, *NEW, *FREE,
-                     *(() if blind else NEW_ATTACKED))
+                     *(() if blind else NEW_ATTACKED),
+                     *(DANE if machine.mta == "exim" else ()))
     flow = Flow(world, machine, seed, kills)
     with contextlib.ExitStack() as stack:
         stack.callback(flow.stop)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A machine that sends, whatever its MTA: a root of its own, and the world's
 resolver, CA and host name.  exim.py and smtpd.py hold the kinds of it."""
-import contextlib
 import os
 import pathlib
 import re
@@ -41,13 +40,14 @@ def furnish(world, name):
 class Machine:
     """What a case may do with any machine; the rest is its MTA's.
 
-    Those add: configure(), reset(), empty(), send(), run_queue(), queue(),
-    log(), panic(), and what they know of their log: finish(), returned(),
-    reason(), certificate(), strict().
+    Those add: configure(), reset(), empty(), send(), take(), run_queue(),
+    retry(), nudge(), queue(), log(), panic(), and what they know of their
+    log: finish(), returned(), given_up(), reason(), certificate(), strict().
     """
     mta = None  # of whose root it is a copy
     logs = None  # folder of the logs that are worth keeping
     ours = False  # has our software
+    works = ()  # names of our programs that work on mail to others
 
     def __init__(self, world, name):
         self.world = world
@@ -60,22 +60,26 @@ class Machine:
     def machine(self):
         furnish(self.world, self.name)
 
+    # What a server has to do.
+
+    def start(self):
+        """Start it."""
+
+    def stop(self):
+        """Stop it."""
+
+    def hasten(self):
+        """Be ready for many messages at once."""
+
+    def rest(self):
+        """Wait until it tries nothing, if it does so by itself."""
+
     def file(self, path):
         """PATH inside this machine, as a path of ours."""
         return self.root / path.lstrip("/")
 
     def run(self, *command, **options):
         return self.world.run("sender", self.name, *command, **options)
-
-    def processes(self):
-        """Pids of what runs in this machine, chrooted further or not."""
-        found = set()
-        for entry in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError):
-                where = pathlib.Path(os.readlink(f"/proc/{entry}/root"))
-                if where.is_relative_to(self.root):
-                    found.add(int(entry))
-        return found
 
 
 class Software:
@@ -86,6 +90,7 @@ class Software:
     packaging = None  # our script for packages of this MTA
     programs = ()  # what it checks
     installed = ()  # what a case may have changed
+    goal = None  # of make, which installs them
 
     def machine(self):
         super().machine()
@@ -131,7 +136,8 @@ class Software:
             preload.unlink(missing_ok=True)
             return
         self.file("/etc/clock").write_text(f"{wall} {boot} {still} {hurry}\n")
-        shutil.copy(self.world.clock(), self.file(CLOCK))
+        if not self.file(CLOCK).exists():  # else somebody may have it mapped
+            shutil.copy(self.world.clock(), self.file(CLOCK))
         preload.write_text(CLOCK + "\n")
 
     def later(self, seconds):

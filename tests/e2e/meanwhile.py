@@ -34,11 +34,11 @@ class Meanwhile(threading.Thread):
 
 
 def pids(*programs):
-    """Processes that run one of PROGRAMS now."""
+    """Processes that run one of PROGRAMS now, be its file gone."""
     found = set()
     for entry in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             program = os.readlink(f"/proc/{entry}/exe")
-            if os.path.basename(program) in programs:
+            if os.path.basename(program).split(" ")[0] in programs:
                 found.add(int(entry))
     return found

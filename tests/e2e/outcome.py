@@ -5,9 +5,11 @@ import dataclasses
 
 import domains
 import net
-from row import NO_MX
+import smtpd
+from row import NO_MX, WAITS, Result
 
 BOUNCED_TO = f"alice@{net.SENDER}"
+ENDS = ("ERROR", "CLOSE")  # of a session, which may be an older one
 
 
 @dataclasses.dataclass
@@ -58,7 +60,8 @@ def judged(machine, events, queue, log, panic=""):
         host = taken[-1]["host"]
         what = machine.certificate(log, taken[-1]["address"]) \
             if taken[-1]["tls"] else "clear"
-    return Outcome(what, host, {entry["host"] for entry in events},
+    return Outcome(what, host, {entry["host"] for entry in events
+                                if entry["event"] not in ENDS},
                    [entry for entry in rcpts if entry["tls"] is None],
                    rcpts, queue, log, panic, machine.reason(log),
                    machine.strict(log))
@@ -102,6 +105,32 @@ def permitted(domain):
              [name for _, name in domain.exchangers()]]
     return {host for host in domains.ADDRESSES
             if host in names or "*." + host.split(".", 1)[1] in names}
+
+
+def unverified(result):
+    """The same where nobody asks for a certificate."""
+    if result.what in ("verified", "dane"):
+        return Result("unverified", result.host)
+    return result
+
+
+def expected(machine, domain):
+    """The Result that mail from MACHINE to DOMAIN must come to."""
+    if machine.mta == "exim":
+        return domain.ours if machine.ours else domain.plain
+    if not machine.ours:
+        return unverified(domain.plain)
+    if domain.sni and machine.version() < smtpd.SENDS_SNI:
+        return WAITS
+    result = domain.smtpd or smtpd.worded(domain.ours)
+    return result if domain.binds else unverified(result)
+
+
+def wrong(machine, domain, outcome):
+    """Why OUTCOME of mail from MACHINE to DOMAIN is not as it must be, or
+    None."""
+    return complaint(outcome, expected(machine, domain), domain,
+                     machine.ours and domain.binds)
 
 
 def complaint(outcome, result, domain, enforced):

@@ -6,8 +6,9 @@ that: each world mounts it under an overlay of its own.  Nothing of it is ever
 installed on the host.  The mirror is the one the host's apt uses.
 
 The servers are always those of one release.  E2E_SUITE names another one for
-the machines that send; our software is then built in their root.  Exim and
-OpenSMTPD cannot be in one root: that of OpenSMTPD is a copy of Exim's.
+the machines that send; our software is then built in a root of that.  Each
+MTA, since two cannot be in one root, is installed into a copy of the root in
+which our software is built, or which has what it needs to run.
 """
 import contextlib
 import fcntl
@@ -22,23 +23,28 @@ BUILD = TREE / "build" / "e2e"
 BASE = "bookworm"
 SUITE = os.environ.get("E2E_SUITE", BASE)
 PACKAGES = """
-    exim4-daemon-heavy nginx-light nsd unbound ldnsutils openssl
-    ca-certificates faketime iproute2 procps
-    libc-ares2 libcurl4 libssl3 libidn2-0 libjansson4
+    nginx-light nsd unbound ldnsutils openssl ca-certificates faketime
+    iproute2 procps libc-ares2 libcurl4 libssl3 libidn2-0 libjansson4
 """.split()
 # Where our software is built the libraries come along, whatever their name.
-SENDING = """
-    exim4-daemon-heavy openssl ca-certificates iproute2 procps
-""".split()
+SENDING = "openssl ca-certificates iproute2 procps".split()
 BUILDING = """
     gcc libc6-dev make pkg-config libc-ares-dev libcurl4-openssl-dev
     libssl-dev libidn2-dev libjansson-dev check python3
 """.split()
-# What makes a root of OpenSMTPD out of one of Exim.
-REPLACING = ["opensmtpd", "exim4-base-", "exim4-config-"]
+PACKAGE = {"exim": "exim4-daemon-heavy", "opensmtpd": "opensmtpd"}
 STARTS_NOTHING = "#!/bin/sh\nexit 101\n"
-# A mirror may be a snapshot; its signature is checked all the same.
-SNAPSHOT = ["-o", "Acquire::Check-Valid-Until=false"]
+# A mirror may be a snapshot, older than it says it may be used; its signature
+# is checked all the same.
+APT_CONF = """\
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+APT::Get::Assume-Yes "true";
+APT::Install-Recommends "false";
+DPkg::Options { "--force-unsafe-io"; };
+DPkg::Use-Pty "false";
+quiet "1";
+"""
 UNSECURED = ("sid",)  # has no archive of security updates
 BACKPORTS = "-backports"  # a release of which only OpenSMTPD is tested
 # Debian's Exim uses GnuTLS; this makes the other Exim of its own source.
@@ -46,12 +52,11 @@ OPENSSL = "-openssl"
 BUILD_EXIM = """
     sed 's/^deb /deb-src /' /etc/apt/sources.list \\
         >/etc/apt/sources.list.d/source.list
-    apt="apt-get -q -y --no-install-recommends"
-    $apt update
-    $apt install dpkg-dev
-    $apt build-dep exim4
+    apt-get update
+    apt-get install dpkg-dev
+    apt-get build-dep exim4
     cd /root
-    $apt source exim4
+    apt-get source exim4
     cd exim4-*/
     OPENSSL=1 make -f debian/rules daemons=exim4-daemon-heavy \\
         override_dh_auto_configure
@@ -84,11 +89,16 @@ def missing():
     return None
 
 
+def release_of(suite):
+    """The release of Debian that SUITE is one of."""
+    return suite.removesuffix(OPENSSL).removesuffix(BACKPORTS)
+
+
 def foreign(suite=SUITE):
     """Must our software be built in the root, since the host is another?"""
-    release = pathlib.Path("/etc/os-release").read_text()
-    return suite.removesuffix(BACKPORTS) != BASE or \
-        f"VERSION_CODENAME={BASE}\n" not in release or \
+    host = pathlib.Path("/etc/os-release").read_text()
+    return release_of(suite) != BASE or \
+        f"VERSION_CODENAME={BASE}\n" not in host or \
         bool(os.environ.get("E2E_BUILD_IN_ROOT"))
 
 
@@ -120,31 +130,43 @@ def proxy_environment():
     return env
 
 
-def run(log, env, *command):
+def run(log, env, *command, root=""):
+    """Run COMMAND, inside ROOT if one is given; what it starts or mounts is
+    gone when it ends."""
+    command = ["unshare", "-m", "-p", "--fork", "--kill-child",
+               f"--mount-proc={root}/proc",
+               *(["chroot", root] if root else []), *command]
     log.write("+ " + " ".join(map(str, command)) + "\n")
     log.flush()
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log,
                           stderr=subprocess.STDOUT, env=env, timeout=1200)
     if done.returncode != 0:
-        raise Unavailable(f"{command[0]} failed, see {log.name}")
+        raise Unavailable(f"{complaint(log)} (see {log.name})")
+
+
+def complaint(log):
+    """The first error of the command that failed, or else that command."""
+    log = pathlib.Path(log.name).read_text(errors="replace")
+    lines = log[log.rindex("+ unshare"):].splitlines()
+    return next((line for line in lines if line.startswith("E: ")), lines[0])
 
 
 class Root:
-    """The root NAME: release SUITE with PACKAGES, or SUITE-openssl.
+    """The root NAME: release SUITE with PACKAGES, after SCRIPT ran in it.
 
     Made by debootstrap, or else as a copy of the root BASE.
     """
 
-    def __init__(self, name, suite, packages, base=None):
-        self.suite = suite.removesuffix(OPENSSL)
-        self.openssl = suite.endswith(OPENSSL)
+    def __init__(self, name, suite, packages, base=None, script=""):
+        self.suite = suite
         self.packages = packages
         self.base = base
+        self.script = script
         self.path = BUILD / "roots" / name
         self.stamp_file = self.path.with_suffix(".stamp")
 
     def stamp(self):
-        contents = " ".join(self.packages) + self.openssl * BUILD_EXIM
+        contents = " ".join(self.packages) + APT_CONF + self.script
         if self.base:
             contents += self.suite + self.base.stamp()
         return hashlib.sha256(contents.encode()).hexdigest() + "\n"
@@ -154,7 +176,7 @@ class Root:
             self.stamp_file.read_text() == self.stamp()
 
     def sources(self, debian, security):
-        release = self.suite.removesuffix(BACKPORTS)
+        release = release_of(self.suite)
         text = f"deb {debian} {release} main\n"
         if self.suite != release:
             text += f"deb {debian} {self.suite} main\n"
@@ -171,64 +193,66 @@ class Root:
             self.path, debian)
         (self.path / "src").mkdir()
 
-    def install(self, log, env):
-        debian, security = mirrors()
-        self.begin(log, env, debian)
+    def wanted(self):
+        """What to install, in words of apt-get; nothing but the backport
+        itself is one."""
+        if not self.suite.endswith(BACKPORTS):
+            return self.packages
+        return ["-t", self.suite,
+                *(f"{package}/{self.suite}" for package in self.packages)]
+
+    def configure(self, debian, security):
         etc = self.path / "etc"
         starter = self.path / "usr/sbin/policy-rc.d"
         starter.write_text(STARTS_NOTHING)
         starter.chmod(0o755)
+        (etc / "apt/apt.conf.d/world").write_text(APT_CONF)
         (etc / "apt/sources.list").write_text(self.sources(debian, security))
         shutil.copy("/etc/resolv.conf", etc / "resolv.conf")
-        # Without /proc systemd-tmpfiles would not make Exim's folders.
-        inside = ["unshare", "-m", "-p", "--fork",
-                  f"--mount-proc={self.path}/proc", "chroot", self.path]
-        apt = [*inside, "apt-get", "-q", "-y", *SNAPSHOT]
-        run(log, env, *apt, "update")
-        newest = ["-t", self.suite] if self.suite.endswith(BACKPORTS) else []
-        run(log, env, *apt, "--no-install-recommends", "--purge", *newest,
-            "install", *self.packages)
-        if self.openssl:
-            run(log, env, *inside, "sh", "-ec", BUILD_EXIM)
-        run(log, env, *apt, "clean")
+
+    def install(self, log, env):
+        debian, security = mirrors()
+        self.begin(log, env, debian)
+        self.configure(debian, security)
+        steps = [["apt-get", "update"],
+                 ["apt-get", "install", *self.wanted()]]
+        if self.script:
+            steps += [["sh", "-ec", self.script]]
+        for step in [*steps, ["apt-get", "clean"]]:
+            run(log, env, *step, root=self.path)
 
     def make(self, say):
-        """Make it, unless it is there."""
-        if self.ready():
-            return
+        """Make it, unless it is there or another run is making it."""
         if self.base:
             self.base.make(say)
-        self.stamp_file.unlink(missing_ok=True)
-        shutil.rmtree(self.path, ignore_errors=True)
-        self.path.mkdir(parents=True)
-        os.chmod(self.path, 0o755)
-        say(f"making the {self.path.name} root for the test world (once) ...")
-        with open(f"{self.path}.log", "w") as log:
-            self.install(log, proxy_environment())
-        self.stamp_file.write_text(self.stamp())
-
-    def versions(self, *packages):
-        """Versions of those PACKAGES that are installed; wildcards work."""
-        listed = subprocess.run(
-            ["chroot", self.path, "dpkg-query", "-W",
-             "-f", "${db:Status-Abbrev}${Package} ${Version}\n", *packages],
-            capture_output=True, text=True)
-        return dict(line[3:].split() for line in listed.stdout.splitlines()
-                    if line.startswith("ii "))
+        with lock(self.path):
+            if self.ready():
+                return
+            self.stamp_file.unlink(missing_ok=True)
+            shutil.rmtree(self.path, ignore_errors=True)
+            self.path.mkdir()
+            os.chmod(self.path, 0o755)
+            say(f"making the {self.path.name} root for the test world"
+                " (once) ...")
+            with open(f"{self.path}.log", "w") as log:
+                self.install(log, proxy_environment())
+            self.stamp_file.write_text(self.stamp())
 
 
 def choose(suite):
-    """(root of the servers, root for which our software is built, by name of
-    MTA the roots of the machines that send)"""
-    release = suite.removesuffix(BACKPORTS)
-    servers = builder = Root(BASE, BASE, PACKAGES)
+    """(root of the servers, root in which our software is built or run, by
+    name of MTA the roots of the machines that send)"""
+    release = release_of(suite)
+    servers = builder = Root(f"{BASE}-servers", BASE, PACKAGES)
     if release != BASE:
         builder = Root(f"{release}-build", release, SENDING + BUILDING)
     elif foreign(suite):
         servers = builder = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
-    mtas = {"exim": builder,
-            "opensmtpd": Root(f"{suite}-smtpd", suite, REPLACING, builder)}
-    if suite != release:
+    mtas = {mta: Root(f"{suite}-{mta}", suite.removesuffix(OPENSSL),
+                      [package], builder,
+                      BUILD_EXIM if suite.endswith(OPENSSL) else "")
+            for mta, package in PACKAGE.items()}
+    if suite.endswith(BACKPORTS):
         del mtas["exim"]
     if suite.endswith(OPENSSL):
         del mtas["opensmtpd"]
@@ -239,10 +263,10 @@ servers, senders, MTAS = choose(SUITE)
 
 
 @contextlib.contextmanager
-def lock():
-    """Two runs may go on at once, but not make things at once."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with open(BUILD / "lock", "w") as file:
+def lock(path=BUILD / "stage"):
+    """Two runs may go on at once, but not make the thing PATH at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path.with_suffix(".lock"), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -250,13 +274,36 @@ def lock():
 def make(*mtas, say=print):
     """Make the roots unless they are there; about a minute each, once.
 
-    Those of MTAS as well: names of MTAs, or none for all.
+    Those of MTAS as well: names of MTAS, or none for all.
     """
-    with lock():
-        for one in (servers, senders, *(MTAS[mta] for mta in mtas or MTAS)):
+    for one in (senders, *(MTAS[mta] for mta in mtas or MTAS), servers):
+        one.make(say)
+
+
+def make_what_can_be(say=print):
+    """The same for all; by name of MTA why there is none of it.  Raises
+    Unavailable if there is none at all."""
+    absent = {}
+    for one in (senders, servers):
+        one.make(say)
+    for mta, one in MTAS.items():
+        try:
             one.make(say)
+        except Unavailable as why:
+            absent[mta] = str(why)
+    if len(absent) == len(MTAS):
+        raise Unavailable("; ".join(absent.values()))
+    return absent
+
+
+def main():
+    """Make all; what to say of it."""
+    try:
+        return missing() or make_what_can_be() or "\n".join(
+            f"{mta} {one.path}" for mta, one in MTAS.items())
+    except Unavailable as why:
+        return why
 
 
 if __name__ == "__main__":
-    print(missing() or make() or "\n".join(
-        f"{mta} {one.path}" for mta, one in MTAS.items()))
+    print(main())

@@ -9,13 +9,17 @@ import contextlib
 import os
 import re
 import shutil
+import signal
+import threading
 
 import net
 import space
 from machine import CONFIG, MESSAGE, RESOLVER, Machine, Software
+from meanwhile import pids
 from row import NO_MX, Result
 
 SPOOL = "/var/spool/smtpd"
+OFFLINE = f"{SPOOL}/offline"  # what was sent while there was no smtpd
 SOCKET = "/var/run/smtpd.sock"
 CONF = "/etc/smtpd.conf"
 KEPT = "/root/smtpd.conf"  # as it was made
@@ -28,6 +32,7 @@ PATIENCE = 60  # seconds until every recipient must be settled
 WORDED_ALIKE = (NO_MX,)
 # Many rows share a mail host; smtpd would leave 5 s between its sessions.
 AT_ONCE = "mta limit conn-delay-route 0\n"
+LOADED = "done loading queue into scheduler"  # 250 envelopes a second
 ACCEPTED = re.compile(r" smtp envelope evpid=(\w+) ")
 TRIED = re.compile(r" \w+ delivery evpid=(\w+) "
                    r"|Failed to retrieve smarthost for envelope (\w+)")
@@ -55,6 +60,7 @@ class Bare(Machine):
         super().machine()
         self.log_file = self.world.path("log", self.process)
         self.log_file.touch()
+        self.ready = threading.Event()
 
     def configure(self):
         """Debian's file will do; a case may change it."""
@@ -87,25 +93,29 @@ class Bare(Machine):
         for other in self.world.senders.values():
             if other.mta == self.mta and other.running():
                 other.stop()
+        mark = self.mark()
         self.world.spawn(self.process, "sender", self.name, "smtpd", "-d",
                          "-v")
-        space.wait_for("smtpd", self.listening)
+        # The first is the last it does when all filters and tables are there.
+        space.wait_for("smtpd", lambda: self.world.listening("sender", 25) and
+                       LOADED in self.log()[mark:], PATIENCE)
+        self.ready.set()
 
-    def listening(self):
-        self.world.check_alive()
-        return self.run("smtpctl", "show", "status",
-                        check=False).returncode == 0
-
-    def stop(self):
+    def stop(self, number=signal.SIGTERM):
         """Stop smtpd; what it started has to follow."""
+        self.ready.clear()
         if self.running():
-            self.world.stop(self.process)
+            self.world.stop(self.process, number)
             space.wait_for("the end of everything that smtpd started",
-                           lambda: not self.processes())
+                           lambda: not pids("smtpd", *self.works))
 
     def restart(self):
+        """Start smtpd anew, be it dead."""
         self.stop()
         self.start()
+
+    def pid(self):
+        return self.world.processes[self.process].pid
 
     # -- mail ---------------------------------------------------------------
 
@@ -126,6 +136,12 @@ class Bare(Machine):
         return self.run("sendmail", "-f", f"alice@{net.SENDER}", *to,
                         input=MESSAGE, timeout=timeout)
 
+    def take(self, address):
+        """Hand over a message to ADDRESS; was it accepted?"""
+        self.ready.wait(PATIENCE)
+        return self.run("sendmail", "-f", f"alice@{net.SENDER}", address,
+                        input=MESSAGE, check=False).returncode == 0
+
     def send(self, *to, timeout=60):
         """Submit a message and wait until every recipient was tried."""
         mark = self.mark()
@@ -133,11 +149,15 @@ class Bare(Machine):
         self.settle(mark)
         return done
 
-    def send_each(self, recipients):
-        """The same for a message to each of RECIPIENTS, all at once."""
+    def hasten(self):
+        """Let sessions with one host follow each other at once."""
         with open(self.file(CONF), "a") as file:
             file.write(AT_ONCE)
         self.restart()
+
+    def send_each(self, recipients):
+        """The same for a message to each of RECIPIENTS, all at once."""
+        self.hasten()
         mark = self.mark()
         for recipient in recipients:
             self.submit(recipient)
@@ -151,6 +171,21 @@ class Bare(Machine):
         self.run("smtpctl", "schedule", "all")
         self.settle(mark, waiting)
 
+    def retry(self, zones):
+        """Try what waits for domains of ZONES, and wait while that helps: of
+        more than 50 messages smtpd may put some off."""
+        mark = self.mark()
+        waiting = [fields[0] for fields in self.listed()
+                   if fields[6].split("@")[1] in zones]
+        for number in waiting:
+            self.run("smtpctl", "schedule", number)
+        with contextlib.suppress(TimeoutError):
+            self.settle(mark, waiting, PATIENCE / 3)
+
+    def nudge(self, zone):
+        """smtpd does so at its start; to be told of what it is trying does
+        6.8 no good."""
+
     def mark(self):
         return len(self.log())
 
@@ -163,12 +198,12 @@ class Bare(Machine):
                   if url in unusable}
         return {*waiting, *ACCEPTED.findall(said)} - tried
 
-    def settle(self, mark, waiting=()):
+    def settle(self, mark, waiting=(), patience=PATIENCE):
         """Wait for what was said of the envelopes behind MARK."""
         def settled():
             self.world.check_alive()
             return not self.unsettled(mark, waiting)
-        space.wait_for("every recipient to be tried", settled, PATIENCE)
+        space.wait_for("every recipient to be tried", settled, patience)
 
     def version(self):
         """OpenSMTPD's version in numbers: (7, 6, 0)."""
@@ -206,6 +241,10 @@ class Bare(Machine):
     def returned(self, log):
         return 'result="PermFail"' in log
 
+    def given_up(self):
+        return re.findall(r'^.* result="(?:PermFail|Expire).*$', self.log(),
+                          re.M)
+
     def reason(self, log):
         found = re.findall(r'result="TempFail" stat="(.*)"|'
                            'warn: (Failed to \w+ smarthost)', log)
@@ -230,8 +269,17 @@ class Bare(Machine):
     def listed(self):
         """The fields of "smtpctl show queue", a line each."""
         self.start()
+        space.wait_for("mail sent without smtpd to be taken in",
+                       lambda: not any(self.file(OFFLINE).glob("*")) and
+                       not pids("smtpctl"), 30)
         listing = self.run("smtpctl", "show", "queue").stdout
         return [line.split("|") for line in listing.splitlines()]
+
+    def rest(self):
+        """Wait until nothing is under way: a message that takes the hop while
+        the queue is listed may be seen at neither end."""
+        space.wait_for("the queue to rest", lambda: not any(
+            "inflight" in fields for fields in self.listed()), PATIENCE)
 
     def queue(self):
         """Addresses still undelivered."""
@@ -252,6 +300,8 @@ class Ours(Software, Bare):
     packaging = "opensmtpd"
     programs = (PROGRAMS,)
     installed = (FILTER, TABLE, RESOLVER, CONFIG)
+    goal = "install-opensmtpd"
+    works = ("filter-mta-sts", "table-mta-sts", "mta-sts-resolve")
     layout = None
 
     def configure(self):

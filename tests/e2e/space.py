@@ -30,6 +30,11 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def enter_network(file):
+    if ctypes.CDLL(None, use_errno=True).setns(file.fileno(), 0) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
 def unshare(program, arguments, **popen):
     """Start PROGRAM again inside fresh namespaces; the Popen of it."""
     MOUNT.mkdir(parents=True, exist_ok=True)
@@ -194,6 +199,17 @@ class Space:
         (where / "dev/shm").chmod(0o1777)
         self.roots[name] = str(where)
         return self.roots[name]
+
+    @contextlib.contextmanager
+    def network(self, name):
+        """This thread, and those it starts, are in the network NAME."""
+        with open("/proc/thread-self/ns/net") as here, \
+                open(f"/run/netns/{name}") as there:
+            enter_network(there)
+            try:
+                yield
+            finally:
+                enter_network(here)
 
     def command(self, network, root, *command):
         """Argument list that runs COMMAND in a network and a root."""

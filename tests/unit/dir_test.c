@@ -349,6 +349,21 @@ START_TEST(a_full_disk_leaves_the_old_file)
 }
 END_TEST
 
+START_TEST(a_directory_gives_way_to_a_file_if_it_is_empty)
+{
+	char text[64];
+
+	ck_assert_int_eq(mkdirat(sts_dir_fd(hurt_dir), "x", 0700), 0);
+	ck_assert_int_eq(mkdirat(sts_dir_fd(hurt_dir), "x/y", 0700), 0);
+	ck_assert_int_eq(mkdirat(sts_dir_fd(hurt_dir), "z", 0700), 0);
+	ck_assert_int_eq(sts_dir_write(hurt_dir, "x", "new", 3, NULL),
+	    STS_EDAMAGED);
+	ck_assert_int_eq(sts_dir_write(hurt_dir, "z", "new", 3, NULL), STS_OK);
+	ck_assert_int_eq(read_name("z", 10, text), STS_OK);
+	ck_assert_str_eq(text, "new");
+}
+END_TEST
+
 START_TEST(what_a_crash_left_is_nobodys_file)
 {
 	char text[64];
@@ -406,6 +421,7 @@ main(void)
 	tcase_add_test(tcase, a_file_that_is_being_replaced_is_still_read);
 	tcase_add_test(tcase, a_full_disk_leaves_the_old_file);
 	tcase_add_test(tcase, a_file_size_limit_is_an_error_and_no_signal);
+	tcase_add_test(tcase, a_directory_gives_way_to_a_file_if_it_is_empty);
 	tcase_add_test(tcase, what_a_crash_left_is_nobodys_file);
 	tcase_add_test(tcase,
 	    an_append_waits_for_a_lock_and_finds_the_new_file);

@@ -219,11 +219,11 @@ static const struct asked_case {
 	{ "old.test", true, "mx old.test\n", "" },
 	{ "enforce.test", true, "probe mx1.good.test\n", "" },
 	{ "ruled.test", true, "probe mx2.good.test\n", "" },
-	{ "forged.test", true, "", HELD "forged.test" NO_ONE },
+	{ "forged.test", true, "mx forged.test\n", "" },
 	{ "unknown.test", false, "policy unknown.test\n", "" },
 	{ "old.test", false, "mx old.test\n", "" },
 	{ "enforce.test", false, "", "1 proceed\n" },
-	{ "forged.test", false, "", "1 proceed\n" },
+	{ "forged.test", false, "mx forged.test\n", "" },
 	{ "[192.0.2.1]", true, "", "1 proceed\n" },
 };
 #define FIRST ((int)(sizeof(first) / sizeof(first[0])))
@@ -311,6 +311,22 @@ START_TEST(a_list_is_asked_for_once)
 	begin("old.test", 2, true);
 	hear(STS_ASKER_MX, "old.test", NULL);
 	expect("mx old.test\nprobe mx1.good.test\n", "");
+}
+END_TEST
+
+/* It is not waited for until a lie that said it lives long has gone. */
+START_TEST(a_list_that_permits_nobody_is_asked_for_again)
+{
+	begin("forged.test", 1, true);
+	expect("mx forged.test\n", "");
+	hear(STS_ASKER_MX, "forged.test", "mx forged.test ...");
+	expect("", HELD "forged.test" NO_ONE);
+	begin("forged.test", 2, true);
+	expect("mx forged.test\n", "");
+	desk_list(site_state, "forged.test", 4102444800,
+	    (const struct desk_host[]){ { 10, "mx1.good.test", 0 } }, 1);
+	hear(STS_ASKER_MX, "forged.test", "mx forged.test ...");
+	expect("probe mx1.good.test\n", "");
 }
 END_TEST
 
@@ -551,6 +567,7 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, an_answer_counts_though_it_was_not_stored);
 	tcase_add_loop_test(tcase, without_an_answer_the_state_decides, 0, 5);
 	tcase_add_test(tcase, a_list_is_asked_for_once);
+	tcase_add_test(tcase, a_list_that_permits_nobody_is_asked_for_again);
 	tcase_add_test(tcase, a_host_that_passes_lets_mail_go);
 	tcase_add_test(tcase, one_that_fails_is_passed_over);
 	tcase_add_test(tcase, a_silent_one_is_overtaken);

@@ -9,15 +9,12 @@ import json
 import check
 import domains
 import outcome
-import row
-import smtpd
 
 
-def send(world, machine, domain, result):
-    """One message to DOMAIN must come to RESULT."""
+def send(world, machine, domain):
+    """One message to DOMAIN must come to what its row says."""
     got = outcome.deliver(world, machine, domain.recipient)
-    why = outcome.complaint(got, result, domain,
-                            machine.ours and domain.binds)
+    why = outcome.wrong(machine, domain, got)
     check.expect(why is None, why)
 
 
@@ -52,7 +49,7 @@ def journal(machine, domain):
 
 def whole(world, machine, domain):
     settings(machine, domain)
-    send(world, machine, domain, domain.ours)
+    send(world, machine, domain)
     query(machine, domain)
     if domain.report and not domain.report.startswith("sts-"):
         journal(machine, domain)
@@ -60,60 +57,32 @@ def whole(world, machine, domain):
 
 def delivery(world, machine, domain):
     settings(machine, domain)
-    send(world, machine, domain, domain.ours)
+    send(world, machine, domain)
 
 
-def plain(world, machine, domain):
-    send(world, machine, domain, domain.plain)
-
-
-def unverified(result):
-    """The same where nobody asks for a certificate."""
-    if result.what in ("verified", "dane"):
-        return row.Result("unverified", result.host)
-    return result
-
-
-def together(world, machine, rows, complaint):
+def together(world, machine, rows):
     """A message to each of ROWS, domains by name of the case, at once; what
-    COMPLAINT says of each outcome."""
+    is wrong, by name."""
     settings(machine, next(iter(rows.values())))
     got = outcome.several(world, machine, list(rows.values()))
-    said = {name: complaint(one, domain)
+    said = {name: outcome.wrong(machine, domain, one)
             for (name, domain), one in zip(rows.items(), got)}
     return {name: why for name, why in said.items() if why is not None}
-
-
-def bare(world, machine, rows):
-    return together(world, machine, rows, lambda got, domain:
-                    outcome.complaint(got, unverified(domain.plain), domain,
-                                      False))
-
-
-def bound(world, machine, rows):
-    def complaint(got, domain):
-        result = domain.smtpd or smtpd.worded(domain.ours)
-        if not domain.binds:
-            result = unverified(result)
-        if domain.sni and machine.version() < smtpd.SENDS_SNI:
-            result = row.WAITS
-        return outcome.complaint(got, result, domain, domain.binds)
-    return together(world, machine, rows, complaint)
 
 
 # A plain OpenSMTPD knows neither of DANE nor of its own place among the MX
 # hosts, and 6.8 dies of a double free when a host sends garbage for TLS.
 ELSE = ("dane-bad", "backup", "garbage")
-check.many(bare, "bare", {
+check.many(together, "bare", {
     f"bare_{domain.name}": domain for domain in domains.DOMAINS
     if domain.plain and domain.name not in ELSE})
 for _timeout in sorted({row.timeout for row in domains.DOMAINS}, key=str):
-    check.many(bound, "stage", {
+    check.many(together, "stage", {
         f"stage_{domain.name}": domain for domain in domains.DOMAINS
         if domain.ours and not domain.apart and domain.timeout == _timeout})
 for _domain in domains.DOMAINS:
     if _domain.plain:
-        check.add(f"plain_{_domain.name}", plain, "plain", _domain)
+        check.add(f"plain_{_domain.name}", send, "plain", _domain)
     if _domain.ours:
         check.add(f"split_{_domain.name}", whole, "split", _domain)
     if _domain.ours and _domain.name not in domains.PUBLISHING:

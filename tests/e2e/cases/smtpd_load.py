@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: ISC
+"""smtpd and the programs it runs for us, killed, stopped and crowded while
+mail flows; flow.py judges the mail, the clock the waiting."""
+import concurrent.futures
+import contextlib
+import os
+import random
+import re
+import signal
+import socket
+import time
+
+import check
+import domains
+import flow
+import smtpd
+from cases.load import SEED
+from meanwhile import Meanwhile, pids
+
+FATAL = (signal.SIGKILL, signal.SIGSEGV)
+FILTER, TABLE = "filter-mta-sts", "table-mta-sts"
+RESOLVER = "mta-sts-resolve"
+
+
+def parent(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return int(re.search(r"^PPid:\s+(\d+)", file.read(), re.M)[1])
+
+
+def filters():
+    """(pids of filters, pids of their spawners)"""
+    found = pids(FILTER)
+    spawners = {pid for pid in found if parent(pid) in found}
+    return found - spawners, spawners
+
+
+def hit(victims, number):
+    for pid in victims:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+# -- processes die -------------------------------------------------------------
+
+def victims_of(machine, kind):
+    """Pids of what is to die."""
+    return {"filter": lambda: filters()[0], "spawner": lambda: filters()[1],
+            "table": lambda: pids(TABLE),
+            "smtpd": lambda: {machine.pid()}}[kind]()
+
+
+@contextlib.contextmanager
+def dies(world, machine, kind):
+    """Again and again; an administrator's supervisor starts smtpd anew."""
+    draw, deaths = random.Random(SEED), 0
+
+    def turn():
+        nonlocal deaths
+        time.sleep(draw.uniform(0, 0.7))
+        hit(victims_of(machine, kind), draw.choice(FATAL))
+        deaths += 1
+        if kind == "spawner":
+            time.sleep(0.3)  # smtpd lives, without a resolver
+        machine.restart()
+
+    with Meanwhile(turn):
+        yield
+    machine.restart()
+    check.expect(deaths > 1, f"{deaths} deaths")
+
+
+def survives(world, machine, kind):
+    flow.under_load(world, machine,
+                    lambda *where: dies(*where, kind), SEED,
+                    blind=kind == "spawner", allowed=".*", kills=True)
+
+
+for _kind in "filter", "table", "smtpd", "spawner":
+    check.add(f"stage_load_{_kind}_dies", survives, "stage", _kind)
+
+
+@contextlib.contextmanager
+def hangs(world, machine, *programs):
+    victims = pids(*programs)
+    check.expect(victims, f"no {programs}")
+    hit(victims, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        hit(victims, signal.SIGCONT)
+
+
+for _name, _programs in {"filter": (FILTER,), "resolver": (RESOLVER,),
+                         "both": (FILTER, RESOLVER)}.items():
+    check.add(f"stage_load_{_name}_hangs", flow.under_load, "stage",
+              lambda world, machine, programs=_programs:
+              hangs(world, machine, *programs), SEED)
+
+
+# -- what they can run out of ----------------------------------------------------
+
+@contextlib.contextmanager
+def starved(world, machine, limit):
+    """Filter, resolver and table have to get along with little."""
+    for path in (smtpd.FILTER, smtpd.TABLE):
+        real = path.replace("/opensmtpd/", "/opensmtpd/real/")
+        machine.file(real).parent.mkdir(exist_ok=True)
+        machine.file(path).rename(machine.file(real))
+        machine.file(path).write_text(
+            f'#!/bin/sh\n{limit} || exit\nexec {real} "$@"\n')
+        machine.file(path).chmod(0o755)
+    machine.restart()
+    yield
+    machine.stop()
+    for path in (smtpd.FILTER, smtpd.TABLE):
+        machine.restore(path)
+    machine.start()
+
+
+for _name, _limit in {"few_descriptors": "ulimit -n 16",
+                      "little_memory": "ulimit -v 30000"}.items():
+    check.add(f"stage_load_{_name}", flow.under_load, "stage",
+              lambda world, machine, limit=_limit:
+              starved(world, machine, limit), SEED, False, None, True)
+
+
+# -- a crowd ---------------------------------------------------------------------
+
+CROWD = 200  # sessions
+WAIT = 5  # seconds that the filter holds one
+SLACK = 5  # for a machine of few cores
+
+
+class Client:
+    """One session with the machine's smtpd, greeted already: its backlog is
+    so short that a crowd at the door would try the kernel alone."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), 60)
+        self.stream = self.socket.makefile("rb")
+        self.greeting = self.answer()
+
+    def answer(self):
+        while (line := self.stream.readline())[3:4] == b"-":
+            pass
+        return line.decode()
+
+    def say(self, text):
+        self.socket.sendall(text.encode() + b"\r\n")
+        return self.answer()
+
+    def close(self):
+        self.socket.close()
+
+
+def fares(client, recipient):
+    """What a session with one recipient gets for an answer, in seconds."""
+    for line in "EHLO client", "MAIL FROM:<alice@client.example>":
+        said = client.say(line)
+        check.expect(said.startswith("250"), f"{line}: {said!r}")
+    began = time.monotonic()
+    said = client.say(f"RCPT TO:<{recipient}>")
+    return said, time.monotonic() - began
+
+
+def crowd(world, machine, port):
+    """No session waits for another: those to a policy host that is silent
+    for as long as the filter waits, all others as if they were alone."""
+    silent = domains.BY_NAME["web-all-silent"]
+    zones = [silent.zone, domains.BY_NAME["good"].zone,
+             domains.BY_NAME["no-policy"].zone]
+    to = [f"n{number}@{zones[number % len(zones)]}"
+          for number in range(CROWD)]
+    machine.setting("timeout", "20s")
+    machine.start()
+    with world.network("sender"), contextlib.ExitStack() as sessions, \
+            concurrent.futures.ThreadPoolExecutor(CROWD) as pool:
+        clients = [Client(port) for _ in to]
+        for client in clients:
+            sessions.callback(client.close)
+        got = list(pool.map(fares, clients, to))
+    slow = max(seconds for _, seconds in got)
+    check.expect(slow < WAIT + SLACK, f"one waited {slow:.1f} s")
+    quick = [seconds for recipient, (_, seconds) in zip(to, got)
+             if silent.zone not in recipient]
+    check.expect(max(quick) < WAIT, f"one waited {max(quick):.1f} s")
+    codes = {said[:3] for said, _ in got}
+    check.expect(codes <= {"250", "451"}, f"answers {codes}")
+    check.equal(machine.panic(), "", "panic")
+
+
+check.add("stage_crowd", crowd, "stage", 26)
+check.add("simple_crowd", crowd, "simple", 25)
+
+
+# -- nobody waits for the table ---------------------------------------------------
+
+BANNER = 0.5  # seconds until smtpd greets
+
+
+def greets(world, machine):
+    """smtpd asks the table in the process that all others wait for: it must
+    answer whatever hangs."""
+    world.web.fault(domains.BY_NAME["good"], "slow")
+    machine.start()
+    with hangs(world, machine, FILTER, RESOLVER):
+        for domain in flow.rows(*flow.NEW, *flow.FREE):
+            machine.take(domain.recipient)
+
+        for _ in range(20):
+            began = time.monotonic()
+            with world.network("sender"):
+                client = Client(25)
+            took = time.monotonic() - began
+            client.close()
+            check.equal(client.greeting[:3], "220", "greeting")
+            check.expect(took < BANNER, f"took {took:.2f} s")
+
+
+check.add("stage_greets_while_all_hangs", greets, "stage")
