@@ -8,8 +8,10 @@ import check
 import exim
 import flow
 import root
+import smtpd
 import space
 import stage
+from cases import faults
 from cases.load import SEED
 from meanwhile import Meanwhile
 
@@ -41,7 +43,7 @@ def by_make(machine, path):
         by_rename(machine, path)
         return
     with root.lock():
-        space.run(*stage.command("install-exim", machine.root))
+        space.run(*stage.command(machine.goal, machine.root))
 
 
 def by_copy(machine, path):
@@ -72,7 +74,8 @@ def other_config(machine, path):
     by_rename(machine, path)
 
 
-def upgrade(name, function, *paths, pause=0.1, allowed=None, kills=False):
+def upgrade(name, function, *paths, pause=0.1, allowed=None, kills=False,
+            machine="split"):
     """A case: FUNCTION(machine, path) again and again, then all as it was."""
     @contextlib.contextmanager
     def fault(world, machine):
@@ -84,8 +87,8 @@ def upgrade(name, function, *paths, pause=0.1, allowed=None, kills=False):
         for path in paths:
             machine.restore(path)
 
-    check.add(f"upgrade_{name}", flow.under_load, "split", fault, SEED, False,
-              allowed, kills)
+    check.add(f"{faults.MACHINES[machine]}upgrade_{name}", flow.under_load,
+              machine, fault, SEED, False, allowed, kills)
 
 
 def package(machine, path):
@@ -103,6 +106,12 @@ upgrade("by_make", by_make, exim.MODULE, pause=0)
 upgrade("module_copied", by_copy, exim.MODULE, allowed=".*", kills=True)
 upgrade("resolver_copied", by_copy, exim.RESOLVER)
 upgrade("config", other_config, CONFIG)
+# smtpd goes on with what it has started; only the resolver is started anew.
+upgrade("by_make", by_make, smtpd.FILTER, pause=0, machine="stage")
+upgrade("resolver_renamed", by_rename, exim.RESOLVER, machine="stage")
+upgrade("config", other_config, CONFIG, machine="stage")
+upgrade("package", package, smtpd.FILTER, smtpd.TABLE, exim.RESOLVER, CONFIG,
+        pause=0.2, machine="stage")
 upgrade("package", package, exim.MODULE, exim.RESOLVER, CONFIG, pause=0.2,
         allowed=NO_MODULE)
 
