@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "front.h"
 #include "lines.h"
 #include "outbound.h"
+#include "persist.h"
 #include "quota.h"
 #include "self.h"
 #include "sts.h"
@@ -382,16 +382,6 @@ arrange_descriptors(void)
 		    fcntl(fds[i], F_GETFL) | O_NONBLOCK);
 }
 
-static void
-ignore_signals(void)
-{
-	static const int signals[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_IGN);
-}
-
 int
 main(int argc, char *argv[])
 {
@@ -401,7 +391,7 @@ main(int argc, char *argv[])
 	struct sts_error err;
 
 	opterr = 0;
-	ignore_signals();
+	sts_persist();
 	if (!parse_options(argc, argv, &options, &p->rules))
 		return refuse("usage: filter-mta-sts [-c config] [-d state] "
 			      "[-s address:port]");

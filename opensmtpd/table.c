@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "clerk.h"
 #include "config.h"
 #include "imsg.h"
+#include "persist.h"
 #include "text.h"
 
 #define EXIT_USAGE 64 /* EX_USAGE, also for the configuration */
@@ -140,17 +140,6 @@ serve(struct program *p)
 	}
 }
 
-/* Whoever ends smtpd ends us by that; our own end would end smtpd. */
-static void
-ignore_signals(void)
-{
-	static const int signals[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_IGN);
-}
-
 static bool
 parse_options(int argc, char *argv[], struct sts_options *options)
 {
@@ -179,7 +168,7 @@ main(int argc, char *argv[])
 	struct sts_error err;
 
 	opterr = 0;
-	ignore_signals();
+	sts_persist();
 	if (!parse_options(argc, argv, &options))
 		return refuse("usage: table-mta-sts [-c config] [-d state] "
 			      "[config]");

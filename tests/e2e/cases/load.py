@@ -66,13 +66,15 @@ def connected(pid):
 def stopped(*programs):
     """These servers answer nothing."""
     victims = pids(*programs)
+    check.expect(victims, f"no {programs}")
     for pid in victims:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
         for pid in victims:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import check
 import domains
 import flow
 import smtpd
-from cases.load import SEED
+from cases.load import SEED, stopped
 from meanwhile import Meanwhile, pids
 
 FATAL = (signal.SIGKILL, signal.SIGSEGV)
@@ -79,22 +79,11 @@ for _kind in "filter", "table", "smtpd", "spawner":
     check.add(f"stage_load_{_kind}_dies", survives, "stage", _kind)
 
 
-@contextlib.contextmanager
-def hangs(world, machine, *programs):
-    victims = pids(*programs)
-    check.expect(victims, f"no {programs}")
-    hit(victims, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        hit(victims, signal.SIGCONT)
-
-
 for _name, _programs in {"filter": (FILTER,), "resolver": (RESOLVER,),
                          "both": (FILTER, RESOLVER)}.items():
     check.add(f"stage_load_{_name}_hangs", flow.under_load, "stage",
               lambda world, machine, programs=_programs:
-              hangs(world, machine, *programs), SEED)
+              stopped(*programs), SEED)
 
 
 # -- what they can run out of ----------------------------------------------------
@@ -203,7 +192,7 @@ def greets(world, machine):
     answer whatever hangs."""
     world.web.fault(domains.BY_NAME["good"], "slow")
     machine.start()
-    with hangs(world, machine, FILTER, RESOLVER):
+    with stopped(FILTER, RESOLVER):
         for domain in flow.rows(*flow.NEW, *flow.FREE):
             machine.take(domain.recipient)
 

@@ -3,7 +3,6 @@
 taken on, to whomever it goes in the end, and what waits outlives smtpd."""
 import concurrent.futures
 import contextlib
-import os
 import signal
 import time
 
@@ -13,8 +12,8 @@ import net
 import outcome
 import space
 from cases import faults
+from cases.load import stopped
 from machine import MESSAGE
-from meanwhile import pids
 
 GOOD = domains.BY_NAME["good"]
 FORGED = domains.BY_NAME["forged"]  # its mail waits
@@ -105,21 +104,6 @@ for _layout in "stage", "simple":
 # -- programs that send ---------------------------------------------------------
 
 @contextlib.contextmanager
-def stopped(machine, *programs):
-    """They hang."""
-    victims = pids(*programs)
-    check.expect(victims, f"no {programs} is running")
-    for pid in victims:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in victims:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
-@contextlib.contextmanager
 def away(machine):
     faults.moved(machine, False)
     try:
@@ -129,8 +113,8 @@ def away(machine):
 
 
 TROUBLE = {
-    "filter_hangs": lambda machine: stopped(machine, "filter-mta-sts"),
-    "resolver_hangs": lambda machine: stopped(machine, "mta-sts-resolve"),
+    "filter_hangs": lambda machine: stopped("filter-mta-sts"),
+    "resolver_hangs": lambda machine: stopped("mta-sts-resolve"),
     "state_missing": away,
 }
 
