@@ -6,6 +6,6 @@
 #include "base/error.h"
 
 /* Normalised; "" when it is no domain name. */
-void sts_self_name(char name[STS_DOMAIN_MAX + 1]);
+void sts_self_name(char out[STS_DOMAIN_MAX + 1]);
 
 #endif

@@ -18,7 +18,7 @@ bool sts_process_signals(void);
  * privilege none rises above what we are allowed. */
 bool sts_process_limits(rlim_t cpu, rlim_t files);
 
-void sts_process_close_from(int fd);
+void sts_process_close_from(int from);
 
 /* No program from here on gains privileges, where the system has this. */
 bool sts_process_forgo(void);
