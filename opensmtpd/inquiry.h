@@ -48,16 +48,15 @@ STS_MUST_USE enum sts_rc sts_inquiries_new(struct sts_standing *standing,
 void sts_inquiries_free(struct sts_inquiries *all);
 
 /*
- * DOMAIN as an address has it.  CLIENT, copied, is answered once: from in
- * here or later.  NULL: nobody waits, the state is to be made fresh.
+ * NAME as an address has it.  WHO, copied, is answered once: from in here or
+ * later.  NULL: nobody waits, the state is to be made fresh.
  */
-void sts_inquiry_begin(struct sts_inquiries *all, const char *domain,
-    const struct sts_inquiry_client *client, int64_t now);
+void sts_inquiry_begin(struct sts_inquiries *all, const char *name,
+    const struct sts_inquiry_client *who, int64_t now);
 
 /* An sts_asker_fn's news. */
-void sts_inquiry_answered(struct sts_inquiries *all,
-    enum sts_asker_verb verb, const char *name, const char *line, size_t len,
-    int64_t now);
+void sts_inquiry_answered(struct sts_inquiries *all, enum sts_asker_verb verb,
+    const char *name, const char *line, size_t len, int64_t now);
 
 /* Answer who has waited long enough, and start what is due. */
 void sts_inquiry_tick(struct sts_inquiries *all, int64_t now);
