@@ -145,7 +145,6 @@ class Ours(Software, Plain):
     packaging = "exim"
     installed = (MODULE, RESOLVER, CONFIG)
     goal = "install-exim"
-    works = ("exim4", "mta-sts-resolve")  # the module is in the first
 
 
 class Split(Ours):

@@ -47,7 +47,6 @@ class Machine:
     mta = None  # of whose root it is a copy
     logs = None  # folder of the logs that are worth keeping
     ours = False  # has our software
-    works = ()  # names of our programs that work on mail to others
 
     def __init__(self, world, name):
         self.world = world

@@ -51,6 +51,7 @@ def worded(result):
 class Bare(Machine):
     """An OpenSMTPD as Debian ships it: it relays what is sent here."""
     mta = "opensmtpd"
+    children = ()  # what it starts for us
 
     @property
     def process(self):
@@ -96,8 +97,8 @@ class Bare(Machine):
         mark = self.mark()
         self.world.spawn(self.process, "sender", self.name, "smtpd", "-d",
                          "-v")
-        # The first is the last it does when all filters and tables are there.
         space.wait_for("smtpd", lambda: self.world.listening("sender", 25) and
+                       all(map(pids, self.children)) and
                        LOADED in self.log()[mark:], PATIENCE)
         self.ready.set()
 
@@ -107,7 +108,8 @@ class Bare(Machine):
         if self.running():
             self.world.stop(self.process, number)
             space.wait_for("the end of everything that smtpd started",
-                           lambda: not pids("smtpd", *self.works))
+                           lambda: not pids("smtpd", "mta-sts-resolve",
+                                            *self.children))
 
     def restart(self):
         """Start smtpd anew, be it dead."""
@@ -301,7 +303,7 @@ class Ours(Software, Bare):
     programs = (PROGRAMS,)
     installed = (FILTER, TABLE, RESOLVER, CONFIG)
     goal = "install-opensmtpd"
-    works = ("filter-mta-sts", "table-mta-sts", "mta-sts-resolve")
+    children = ("filter-mta-sts", "table-mta-sts")
     layout = None
 
     def configure(self):
