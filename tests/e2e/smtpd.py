@@ -194,7 +194,9 @@ class Bare(Machine):
     def unsettled(self, mark, waiting=()):
         """Envelopes that were accepted, or are WAITING, and not yet tried."""
         said = self.log()[mark:]
-        tried = {number for pair in TRIED.findall(said) for number in pair}
+        # One of the two lines does without leading zeros.
+        tried = {number.zfill(16) for pair in TRIED.findall(said)
+                 for number in pair}
         unusable = UNUSABLE.findall(said)
         tried |= {number for number, url in TOLD.findall(said)
                   if url in unusable}

@@ -134,6 +134,7 @@ def never_refused(world, machine, trouble):
         check.expect(time.monotonic() - began < PROMPT,
                      f"took {time.monotonic() - began:.1f} s")
     world.revive_host(net.web(GOOD.number))
+    machine.rest()
     machine.later(3600)
     machine.retry([GOOD.zone])
     check.equal(machine.queue(), [], machine.log())
