@@ -25,10 +25,8 @@
 #define EXIT_UNSURE 2
 #define EXIT_USAGE  64
 
-/*
- * Verbs under way with -s, four descriptors each at most.  Far more than one
- * domain's owner can keep slow: mail to others must not wait for his.
- */
+/* Verbs under way with -s: mail to others must not wait for slow domains, and
+ * each verb may have some of the 1024 descriptors that the spawner allows. */
 #define SERVED_MAX 200
 
 struct server {

@@ -185,8 +185,8 @@ class Bare(Machine):
             self.settle(mark, waiting, PATIENCE / 3)
 
     def nudge(self, zone):
-        """smtpd does so at its start; to be told of what it is trying does
-        6.8 no good."""
+        """Nothing: waiting mail is tried when smtpd starts, and at the end by
+        retry()."""
 
     def mark(self):
         return len(self.log())
@@ -246,7 +246,7 @@ class Bare(Machine):
         return 'result="PermFail"' in log
 
     def given_up(self):
-        return re.findall(r'^.* result="(?:PermFail|Expire).*$', self.log(),
+        return re.findall(r'^.*(?: result="PermFail|Expire).*$', self.log(),
                           re.M)
 
     def reason(self, log):
