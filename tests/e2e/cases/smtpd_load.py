@@ -180,30 +180,3 @@ def crowd(world, machine, port):
 
 check.add("stage_crowd", crowd, "stage", 26)
 check.add("simple_crowd", crowd, "simple", 25)
-
-
-# -- nobody waits for the table ---------------------------------------------------
-
-BANNER = 0.5  # seconds until smtpd greets
-
-
-def greets(world, machine):
-    """smtpd asks the table in the process that all others wait for: it must
-    answer whatever hangs."""
-    world.web.fault(domains.BY_NAME["good"], "slow")
-    machine.start()
-    with stopped(FILTER, RESOLVER):
-        for domain in flow.rows(*flow.NEW, *flow.FREE):
-            machine.take(domain.recipient)
-
-        for _ in range(20):
-            began = time.monotonic()
-            with world.network("sender"):
-                client = Client(25)
-            took = time.monotonic() - began
-            client.close()
-            check.equal(client.greeting[:3], "220", "greeting")
-            check.expect(took < BANNER, f"took {took:.2f} s")
-
-
-check.add("stage_greets_while_all_hangs", greets, "stage")
