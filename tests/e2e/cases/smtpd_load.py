@@ -8,6 +8,7 @@ import random
 import re
 import signal
 import socket
+import subprocess
 import time
 
 import check
@@ -180,3 +181,43 @@ def crowd(world, machine, port):
 
 check.add("stage_crowd", crowd, "stage", 26)
 check.add("simple_crowd", crowd, "simple", 25)
+
+
+# -- the table answers whatever hangs ----------------------------------------------
+
+BOUND = 0.005  # seconds
+ASKED = 200  # times
+
+
+def table_answers(world, machine):
+    """The program itself on the state of an smtpd that runs: all of smtpd
+    waits for each answer.  A busy machine may be late now and then."""
+    machine.send(domains.BY_NAME["good"].recipient)
+    ours, its = socket.socketpair()
+    ours.settimeout(10)
+    table = subprocess.Popen(world.command(
+        "sender", machine.name, "setpriv", f"--reuid={machine.user}",
+        f"--regid={machine.user}", "--clear-groups", smtpd.TABLE,
+        "/etc/mta-sts.conf"), stdin=its, stdout=its)
+    its.close()
+    took = []
+    with ours, stopped(FILTER, RESOLVER), ours.makefile("rb") as replies:
+        ours.sendall(b"config|protocol|0.1\nconfig|ready\n")
+        while replies.readline() != b"register|ready\n":
+            pass
+        for number in range(ASKED):
+            zone = ("good.example", "unknown.example")[number % 2]
+            began = time.monotonic()
+            ours.sendall(f"table|0.1|0|sts|check|domain|{number}|{zone}\n"
+                         .encode())
+            said = replies.readline().decode()
+            took.append(time.monotonic() - began)
+            wanted = ("found", "error")[number % 2]
+            check.expect(said.startswith(f"check-result|{number}|{wanted}"),
+                         said)
+    check.equal(table.wait(10), 0, "its end")
+    late = sorted(took)[ASKED * 9 // 10]
+    check.expect(late < BOUND, f"one in ten takes over {late:.4f} s")
+
+
+check.add("stage_table_answers_while_all_hangs", table_answers, "stage")
