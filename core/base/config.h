@@ -33,8 +33,17 @@ struct sts_config {
 	struct sts_config_list outbound_network; /* CIDR */
 	struct sts_config_list require;          /* policy/rule.h parses it */
 	struct sts_config_list excuse;
-	int64_t timeout;  /* seconds, whole lookup */
-	int64_t parallel; /* domains in flight */
+	char *report_from;
+	char *report_org;
+	char *report_sendmail;
+	struct sts_config_list report_suppress; /* domain, address or URI */
+	int64_t report_delay;                   /* seconds, at most */
+	int64_t report_keep;                    /* seconds */
+	int64_t report_per_rua, report_per_run;
+	bool report_dkim;     /* the MTA signs mail from report_from */
+	bool tls_required_no; /* RFC 8689: honour the header field */
+	int64_t timeout;      /* seconds, whole lookup */
+	int64_t parallel;     /* domains in flight */
 	bool trust_ad;
 	enum sts_on_error on_error;
 	enum sts_on_dns_error on_dns_error;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "base/mail.h"
 #include "base/value.h"
 #include "base/word.h"
 
@@ -129,6 +130,34 @@ host_valid(const char *value)
 	return address_family(value, len) != 0 ||
 	       (sts_domain_valid(value, len) &&
 		   !sts_domain_is_quad(value, len));
+}
+
+static bool
+mail_valid(const char *value)
+{
+	return sts_mail_valid(value, strlen(value));
+}
+
+/* Of a header field or a JSON string: no control characters. */
+static bool
+line_valid(const char *value)
+{
+	const char *p;
+
+	for (p = value; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	return *value != '\0';
+}
+
+static bool
+name_valid(const char *value)
+{
+	size_t len = strlen(value);
+
+	return sts_domain_valid(value, len) || sts_mail_valid(value, len) ||
+	       strncmp(value, "mailto:", 7) == 0 ||
+	       strncmp(value, "https://", 8) == 0;
 }
 
 static bool
@@ -349,6 +378,10 @@ static const struct {
 	    show_text, clear_text },
 	[STS_VALUE_PROXY] = { proxy_valid, "an http, https or socks5h URL",
 	    set_text, show_text, clear_text },
+	[STS_VALUE_TEXT] = { line_valid, "one line of text", set_text,
+	    show_text, clear_text },
+	[STS_VALUE_MAIL] = { mail_valid, "a mail address", set_text, show_text,
+	    clear_text },
 	[STS_VALUE_BOOL] = { NULL, NULL, set_bool, show_bool, NULL },
 	[STS_VALUE_CHOICE] = { NULL, NULL, set_choice, show_choice, NULL },
 	[STS_VALUE_NUMBER] = { NULL, NULL, set_number, show_number, NULL },
@@ -360,6 +393,8 @@ static const struct {
 	    set_item, show_item, clear_list },
 	[STS_VALUE_HOST] = { host_valid, "a host name or an address", set_item,
 	    show_item, clear_list },
+	[STS_VALUE_NAME] = { name_valid, "a domain, a mail address or a URI",
+	    set_item, show_item, clear_list },
 	[STS_VALUE_RULE] = { NULL, NULL, set_item, show_item, clear_list },
 };
 _Static_assert(sizeof(types) / sizeof(types[0]) == STS_VALUE_MAX,

@@ -11,6 +11,8 @@
 enum sts_value_type {
 	STS_VALUE_PATH,    /* char *: absolute */
 	STS_VALUE_PROXY,   /* char *: URL */
+	STS_VALUE_TEXT,    /* char *: one line of UTF-8 */
+	STS_VALUE_MAIL,    /* char *: local@domain, ASCII, unquoted */
 	STS_VALUE_BOOL,    /* bool: yes, no */
 	STS_VALUE_CHOICE,  /* enum: one of names[] */
 	STS_VALUE_NUMBER,  /* int64_t */
@@ -18,6 +20,7 @@ enum sts_value_type {
 	STS_VALUE_SERVER,  /* list: address, [address], with or without :port */
 	STS_VALUE_NETWORK, /* list: address[/bits] */
 	STS_VALUE_HOST,    /* list: host name or address */
+	STS_VALUE_NAME,    /* list: domain, address or URI */
 	STS_VALUE_RULE,    /* list: the rest of the line, for policy/rule.c */
 	STS_VALUE_MAX
 };

@@ -10,6 +10,7 @@ BEGIN {
 	below["verify"] = "base"
 	below["report"] = "base policy state"
 	below["resolve"] = "base policy state verify report"
+	below["inbox"] = "base policy report"
 	below["command"] = "base policy state verify report resolve"
 	below["exim"] = "base policy state report"
 	below["opensmtpd"] = "base policy state report"
@@ -21,7 +22,8 @@ BEGIN {
 	only["^openssl/"] = "core/verify/[a-z]*\\.c"
 	only["^idn2\\.h"] = "core/base/idn\\.c"
 	only["^jansson\\.h"] = "core/base/json\\.c"
-	only["^zlib\\.h"] = "core/report/[a-z]*\\.c"
+	only["^zlib\\.h"] = "core/report/gzip\\.c"
+	only["^gmime/"] = "core/inbox/mime\\.c"
 	only["^linux/(seccomp|landlock|filter|audit)\\.h"] = \
 	    "core/base/sandbox\\.c"
 

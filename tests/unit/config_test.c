@@ -24,7 +24,19 @@ static const struct {
 } bad[] = {
 	{ "stat /x\n", "f:1: unknown keyword \"stat\"" },
 	{ "State /x\n", "f:1: unknown keyword \"State\"" },
-	{ "report-from a@b.example\n", "f:1: unknown keyword \"report-from\"" },
+	{ "redis 127.0.0.1\n", "f:1: unknown keyword \"redis\"" },
+	{ "report-from me\n",
+	    "f:1: report-from: \"me\" is not a mail address" },
+	{ "report-from \"a b@c.example\"\n",
+	    "f:1: report-from: \"a b@c.example\" is not a mail address" },
+	{ "report-from -f@c.example\n",
+	    "f:1: report-from: \"-f@c.example\" is not a mail address" },
+	{ "report-suppress http://c.example\n",
+	    "f:1: report-suppress: \"http://c.example\" is not a domain, a "
+	    "mail address or a URI" },
+	{ "report-delay 5h\n",
+	    "f:1: report-delay: \"5h\" is not a time from 0s to 14400s "
+	    "(units: s m h d)" },
 	{ "\n\n\"two words\" x\n", "f:3: unknown keyword \"two words\"" },
 	{ "timeout 5s\n# c\ntimeout 6s\n",
 	    "f:3: timeout was set on line 1 already" },
