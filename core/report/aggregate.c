@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/domain.h"
 #include "base/siphash.h"
 #include "report/aggregate.h"
 
@@ -146,11 +147,13 @@ sts_aggregate_free(struct sts_aggregate *aggregate)
 
 /* ---- adding ----------------------------------------------------------------- */
 
-/* A TLSA policy is its MX host's, and not known by a text. */
+/* A TLSA policy is its MX host's, and not known by a text.  A host whose name
+ * is none can have no policy domain of its own. */
 static void
 describe(const struct sts_session *session, struct sts_element *element)
 {
-	bool tlsa = session->type == STS_TYPE_TLSA;
+	bool tlsa = session->type == STS_TYPE_TLSA &&
+		    sts_domain_valid(session->mx, strlen(session->mx));
 
 	*element = (struct sts_element){
 		.domain = session->domain,
