@@ -27,7 +27,9 @@ struct sts_call {                 /* one run of a command */
 	const char *mx;
 	bool verbose, help, version;
 	const char *since;
-	bool all, brief, dry_run, fresh, json, keywords, offline, probe, tlsrpt;
+	const char *output;
+	bool all, brief, dry_run, fresh, journal, json, keywords, now, offline,
+	    probe, tlsrpt;
 };
 
 typedef enum sts_exit (*sts_run_fn)(struct sts_call *call);
@@ -47,6 +49,7 @@ enum sts_exit sts_run_policy_parse(struct sts_call *call);
 enum sts_exit sts_run_query(struct sts_call *call);
 enum sts_exit sts_run_record_parse(struct sts_call *call);
 enum sts_exit sts_run_refresh(struct sts_call *call);
+enum sts_exit sts_run_report(struct sts_call *call);
 
 /* One line on stderr, "mta-sts: ...", control bytes escaped. */
 enum sts_exit sts_complain(enum sts_exit status, const char *format, ...)

@@ -23,7 +23,7 @@
 #define DIGITS     7 /* of a number */
 #define NUMBER_MAX 9999999
 #define NAME_LEN   (DIGITS + sizeof(BODY))
-#define PATH_LEN   (sizeof(REPORTS) + STS_JOURNAL_DAY + NAME_LEN + 8)
+#define PATH_LEN   (sizeof(REPORTS) + STS_JOURNAL_DAY + 24)
 #define FILE_MAX   (4096 + STS_RUA_MAX * (STS_URI_MAX + 32))
 
 static const char *const state_names[] = {
@@ -134,7 +134,7 @@ parse(const char *text, size_t len, struct sts_queued *queued)
 static void
 day_path(char path[PATH_LEN], const char *day, const char *name)
 {
-	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s%s%.9s", day,
+	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s%s%.20s", day,
 	    name[0] == '\0' ? "" : "/", name);
 }
 
