@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Submission to the MTA, see submit.h.  What the program leaves running may
- * keep our pipes, so it is its end that counts, and not theirs.
+ * Submission to the MTA, see submit.h.  The program reads a file that has no
+ * name: if we end before it does, it still reads the whole message, where a
+ * pipe would end in the middle and half a message be sent.  What the program
+ * leaves running may keep our pipe, so it is its end that counts.
  */
 #include <sys/wait.h>
 
@@ -10,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,8 +29,8 @@
 #define GRACE_MS         1000
 
 struct submission {
-	const char *program, *message;
-	size_t len, sent;
+	const char *program;
+	size_t len;
 	pid_t pid;
 	int in, out; /* its standard input and its output; -1: closed */
 	int status;
@@ -65,22 +68,51 @@ close_one(int *fd)
 	*fd = -1;
 }
 
-static bool
-start(struct submission *sub, const char *from)
+/* None of the standard descriptors, which may all be closed. */
+static int
+open_nameless(void)
 {
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
+	char name[] = "/tmp/mta-sts-XXXXXX";
+	int fd = mkostemp(name, O_CLOEXEC), high;
+
+	if (fd == -1)
+		return -1;
+	(void)unlink(name);
+	high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+	(void)close(fd);
+	return high;
+}
+
+/* The message in a file without a name, at its beginning. */
+static int
+make_file(const void *message, size_t len)
+{
+	const char *at = message;
+	int fd = open_nameless();
+	ssize_t n = 0;
+
+	if (fd == -1)
+		return -1;
+	for (; len > 0 && n != -1; at += n, len -= (size_t)n)
+		n = write(fd, at, len);
+	if (n == -1 || lseek(fd, 0, SEEK_SET) == -1)
+		close_one(&fd);
+	return fd;
+}
+
+static bool
+start(struct submission *sub, const char *from, const void *message)
+{
+	int out[2] = { -1, -1 };
 
 	sub->pid = -1;
-	if (sts_process_pipe(in, FIRST_FREE_FD) &&
-	    sts_process_pipe(out, FIRST_FREE_FD) &&
-	    fcntl(in[1], F_SETFL, O_NONBLOCK) != -1 &&
+	sub->in = make_file(message, sub->len);
+	if (sub->in != -1 && sts_process_pipe(out, FIRST_FREE_FD) &&
 	    fcntl(out[0], F_SETFL, O_NONBLOCK) != -1)
 		sub->pid = fork();
 	if (sub->pid == 0)
-		become_program(sub->program, from, in[0], out[1]);
-	close_one(&in[0]);
+		become_program(sub->program, from, sub->in, out[1]);
 	close_one(&out[1]);
-	sub->in = in[1];
 	sub->out = out[0];
 	return sub->pid != -1;
 }
@@ -89,20 +121,6 @@ static bool
 is_over(ssize_t n)
 {
 	return n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN);
-}
-
-static void
-write_some(struct submission *sub)
-{
-	ssize_t n = 0;
-
-	if (sub->sent < sub->len)
-		n = write(sub->in, sub->message + sub->sent,
-		    sub->len - sub->sent);
-	if (n > 0)
-		sub->sent += (size_t)n;
-	if (sub->sent == sub->len || is_over(n))
-		close_one(&sub->in);
 }
 
 /* Keep the beginning, throw away the rest, lest it waits for us. */
@@ -126,19 +144,21 @@ has_ended(struct submission *sub)
 	return waitpid(sub->pid, &sub->status, WNOHANG) == sub->pid;
 }
 
-static void
-exchange(struct submission *sub)
+/* How much of the message was read: both have one offset. */
+static size_t
+taken(const struct submission *sub)
 {
-	struct pollfd poller[2] = {
-		{ .fd = sub->in, .events = POLLOUT },
-		{ .fd = sub->out, .events = POLLIN },
-	};
+	off_t offset = lseek(sub->in, 0, SEEK_CUR);
 
-	if (poll(poller, 2, TICK_MS) <= 0)
-		return;
-	if (poller[0].revents != 0)
-		write_some(sub);
-	if (poller[1].revents != 0)
+	return offset == -1 ? 0 : (size_t)offset;
+}
+
+static void
+listen_to(struct submission *sub)
+{
+	struct pollfd poller = { .fd = sub->out, .events = POLLIN };
+
+	if (poll(&poller, 1, TICK_MS) > 0)
 		read_some(sub);
 }
 
@@ -149,7 +169,7 @@ run(struct submission *sub, int64_t deadline)
 	while (!has_ended(sub)) {
 		if (sts_clock_ms() >= deadline)
 			return false;
-		exchange(sub);
+		listen_to(sub);
 	}
 	if (sub->out != -1)
 		read_some(sub);
@@ -201,7 +221,7 @@ judge(const struct submission *sub, struct sts_error *err)
 	else if (WEXITSTATUS(status) != 0)
 		(void)sts_error_set(err, rc, "%s ended with status %d",
 		    sub->program, WEXITSTATUS(status));
-	else if (sub->sent < sub->len)
+	else if (taken(sub) < sub->len)
 		(void)sts_error_set(err, rc,
 		    "%s ended before it had read the message", sub->program);
 	else
@@ -211,17 +231,17 @@ judge(const struct submission *sub, struct sts_error *err)
 }
 
 static enum sts_rc
-hand_over(struct submission *sub, const char *from, int64_t timeout_ms,
-    struct sts_error *err)
+hand_over(struct submission *sub, const char *from, const void *message,
+    int64_t timeout_ms, struct sts_error *err)
 {
 	int64_t deadline = sts_clock_ms() + timeout_ms;
 	enum sts_rc rc;
 
-	if (!start(sub, from))
+	if (!start(sub, from, message))
 		return sts_error_sys(err, STS_ELOCAL, "%s", sub->program);
 	if (run(sub, deadline))
 		return judge(sub, err);
-	end(sub); /* before its input ends, or it might send half of it */
+	end(sub);
 	rc = sts_error_set(err, STS_ETIMEOUT, "%s did not end within %lld ms",
 	    sub->program, (long long)timeout_ms);
 	add_said(sub, err);
@@ -232,12 +252,9 @@ enum sts_rc
 sts_submit(const char *program, const char *from, const void *message,
     size_t len, int64_t timeout_ms, struct sts_error *err)
 {
-	struct submission sub = { .program = program,
-		.message = message,
-		.len = len,
-		.in = -1,
-		.out = -1 };
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	struct submission sub = {
+		.program = program, .len = len, .in = -1, .out = -1
+	};
 	enum sts_rc rc;
 
 	if (program[0] != '/')
@@ -246,13 +263,10 @@ sts_submit(const char *program, const char *from, const void *message,
 	if (!sts_mail_valid(from, strlen(from)))
 		return sts_error_set(err, STS_EUSAGE,
 		    "the sender is no address of mail");
-	if (sigaction(SIGPIPE, &ignore, &before) == -1)
-		return sts_error_sys(err, STS_ELOCAL, "SIGPIPE");
 	sts_buf_init(&sub.said, SAID_MAX);
-	rc = hand_over(&sub, from, timeout_ms, err);
+	rc = hand_over(&sub, from, message, timeout_ms, err);
 	close_one(&sub.in);
 	close_one(&sub.out);
 	sts_buf_clear(&sub.said);
-	(void)sigaction(SIGPIPE, &before, NULL);
 	return rc;
 }
