@@ -654,7 +654,7 @@ sts_fetch_post(struct sts_fetcher *fetcher, const struct sts_fetch_report *post,
 	if (fetch == NULL)
 		return NULL;
 	fetch->uri = *post->uri;
-	fetch->data = post->data;
+	fetch->data = post->len > 0 ? post->data : ""; /* NULL: from stdin */
 	fetch->data_len = post->len;
 	(void)snprintf(type, sizeof(type), "Content-Type: %s", post->type);
 	if (add_field(fetch, type) && add_field(fetch, "Expect:"))

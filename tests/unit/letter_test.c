@@ -18,7 +18,7 @@ static struct sts_buf out;
 static struct sts_error err;
 
 static void
-setup(void)
+fill(void)
 {
 	letter = (struct sts_letter){
 		.from = "tls-reports@mta.example.org",
@@ -32,6 +32,12 @@ setup(void)
 		.gz = "\x1f\x8b\x08 report",
 		.gz_len = 10,
 	};
+}
+
+static void
+setup(void)
+{
+	fill();
 	sts_buf_init(&out, MAX);
 }
 
@@ -294,7 +300,7 @@ expect_refused(enum sts_rc rc, const char *why)
 	ck_assert_msg(sts_letter_build(&letter, &out, &err) == rc, "%s", why);
 	ck_assert_msg(strstr(err.text, why) != NULL, "\"%s\" in \"%s\"", why,
 	    err.text);
-	setup();
+	fill();
 }
 
 START_TEST(header_cannot_be_injected)

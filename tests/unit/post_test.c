@@ -244,6 +244,16 @@ START_TEST(rpt_54_request_is_fixed)
 }
 END_TEST
 
+START_TEST(nothing_is_sent_as_nothing)
+{
+	skip_lines("ok.deep.test");
+	(void)start("ok.good.test", HTTPS, NULL, 0, SHORT_MS);
+	run("empty", 1);
+	expect("empty", STS_OK, "");
+	ck_assert_ptr_nonnull(strstr(webhost_line(), "|Content-Length: 0||0|"));
+}
+END_TEST
+
 START_TEST(rpt_53_large_report_arrives_whole)
 {
 	int64_t begin = sts_clock_ms();
@@ -463,6 +473,7 @@ main(void)
 	tcase_add_loop_test(tcase, answer_is_judged, 0,
 	    sizeof(answers) / sizeof(answers[0]));
 	tcase_add_test(tcase, rpt_54_request_is_fixed);
+	tcase_add_test(tcase, nothing_is_sent_as_nothing);
 	tcase_add_test(tcase, rpt_53_large_report_arrives_whole);
 	tcase_add_test(tcase, rpt_55_redirect_is_not_followed);
 	tcase_add_test(tcase, success_before_the_report_was_sent_is_none);
