@@ -94,8 +94,9 @@ is_over(const struct sts_closing *closing, const char *day)
 static bool
 is_forgotten(const struct sts_closing *closing, const char *day)
 {
-	return sts_journal_begin(day) <
-	       closing->now - closing->config->report_keep;
+	return !closing->suspect &&
+	       sts_journal_begin(day) <
+		   closing->now - closing->config->report_keep;
 }
 
 /* ---- one day -------------------------------------------------------------------- */

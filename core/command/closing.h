@@ -18,7 +18,8 @@ struct sts_closing {
 	const struct sts_config *config; /* report_from is set */
 	struct sts_dir *dir;
 	struct sts_crew *crew;
-	int64_t now; /* wall seconds */
+	int64_t now;  /* wall seconds */
+	bool suspect; /* and not to be believed: nothing is too old */
 	int other[STS_CLOSING_OTHERS];
 	size_t others;
 	/* What was done; counted by the functions below. */

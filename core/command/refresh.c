@@ -158,6 +158,8 @@ tidy_journal(const struct refresh *refresh)
 	char day[STS_JOURNAL_DAY];
 	struct sts_error err;
 
+	if (sts_state_suspect(refresh->state, &refresh->now))
+		return;
 	if (sts_closing_forget(sts_state_dir(refresh->state),
 		&refresh->call->config, refresh->now.wall, day, &err) != STS_OK)
 		(void)sts_complain(STS_EXIT_UNSURE, "journal: %s", err.text);

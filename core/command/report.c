@@ -156,6 +156,12 @@ tidy(struct reporting *r, struct sts_error *err)
 	char day[STS_JOURNAL_DAY];
 	enum sts_rc rc;
 
+	if (r->closing.suspect) {
+		(void)sts_complain(STS_EXIT_NO,
+		    "the clock is implausible: nothing is forgotten or given "
+		    "up");
+		return STS_OK;
+	}
 	sts_expected_sweep(r->dir, r->closing.now);
 	rc = sts_closing_forget(r->dir, &r->call->config, r->closing.now, day,
 	    err);
@@ -176,6 +182,7 @@ send_due(struct reporting *r, struct sts_error *err)
 		.dir = r->dir,
 		.crew = &r->crew,
 		.now = r->call->now,
+		.suspect = r->closing.suspect,
 		.verbose = r->call->verbose,
 	};
 	size_t lost;
@@ -238,6 +245,7 @@ work(struct reporting *r, struct sts_error *err)
 
 	sts_clock_now(&now);
 	r->closing.now = now.wall;
+	r->closing.suspect = sts_state_suspect(r->state, &now);
 	r->closing.config = &r->call->config;
 	r->closing.dir = r->dir;
 	r->closing.crew = &r->crew;

@@ -144,7 +144,7 @@ waiting(const struct sts_queued *queued)
 static bool
 is_too_late(const struct parcel *parcel)
 {
-	return parcel->queued.first != 0 &&
+	return !parcel->sender->setup->suspect && parcel->queued.first != 0 &&
 	       parcel->sender->now - parcel->queued.first >= STS_QUEUE_RETRY;
 }
 

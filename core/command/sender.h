@@ -14,6 +14,7 @@ struct sts_sender_setup {
 	struct sts_dir *dir;
 	struct sts_crew *crew;
 	bool now;     /* whatever was agreed on before: all that waits */
+	bool suspect; /* the clock is: nothing is given up */
 	bool verbose; /* say each success too */
 };
 

@@ -176,6 +176,43 @@ START_TEST(a_report_for_each_domain)
 }
 END_TEST
 
+static unsigned early, late, distinct;
+static int64_t before;
+
+static bool
+see_due(void *arg, const char *day, unsigned number)
+{
+	struct sts_queued queued;
+
+	(void)arg;
+	ck_assert_int_eq(sts_queue_read(dir, day, number, &queued, NULL),
+	    STS_OK);
+	early += queued.due < NOW + 3600;
+	late += queued.due > NOW + 10800;
+	distinct += queued.due != before;
+	before = queued.due;
+	return true;
+}
+
+/* No burst: two hundred reports in four hours. */
+START_TEST(rpt_13_delays_are_spread)
+{
+	char domain[32];
+	int i;
+
+	setup.delay = 14400;
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(domain, sizeof(domain), "d%d.example", i);
+		add(domain, STS_TYPE_NO_POLICY, 0, STS_SESSION_SUCCESS);
+	}
+	(void)queue_day();
+	ck_assert_int_eq(sts_queue_each(dir, see_due, NULL, NULL), STS_OK);
+	ck_assert_uint_gt(early, 20); /* 50 expected: chance is not that odd */
+	ck_assert_uint_gt(late, 20);
+	ck_assert_uint_gt(distinct, 150);
+}
+END_TEST
+
 START_TEST(what_is_half_made_is_made_anew)
 {
 	struct sts_queued half = { .day = DAY, .number = 1 };
@@ -414,6 +451,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, begin, end);
 	tcase_add_test(tc, a_report_for_each_domain);
+	tcase_add_test(tc, rpt_13_delays_are_spread);
 	tcase_add_test(tc, what_is_half_made_is_made_anew);
 	tcase_add_test(tc, a_report_is_the_same_after_a_restart);
 	tcase_add_test(tc, what_is_sent_is_gone_and_its_day);
