@@ -569,17 +569,9 @@ add_report(void *arg, const char *day, unsigned number)
 static enum sts_rc
 open_poster(struct sender *sender, struct sts_error *err)
 {
-	const struct sts_crew *crew = sender->setup->crew;
-	const struct sts_poster_setup setup = {
-		.loop = crew->loop,
-		.dns = sts_net_dns(crew->net),
-		.ca_file = sender->setup->config->ca_file,
-		.ca_dir = sender->setup->config->ca_dir,
-		.proxy = sender->setup->config->proxy,
-		.allow = crew->options.allow,
-		.allow_count = crew->options.allow_count,
-	};
+	struct sts_poster_setup setup;
 
+	sts_net_poster_setup(sender->setup->crew->net, &setup);
 	return sts_poster_new(&setup, &sender->poster, err);
 }
 
