@@ -394,21 +394,19 @@ END_TEST
 
 START_TEST(broken_trust_store_is_ours)
 {
+	static const struct sts_network all = { .addr = { .family = AF_INET } };
+	struct sts_poster_setup broken = {
+		.ca_file = "/nonexistent/ca",
+		.allow = &all,
+		.allow_count = 1,
+	};
+
 	drop();
 	use("allow-network 127.0.0.0/8\n");
 	sts_poster_free(poster);
-	ck_assert_int_eq(sts_poster_new(
-			     &(struct sts_poster_setup){
-				 .loop = loop,
-				 .dns = sts_net_dns(net),
-				 .ca_file = "/nonexistent/ca",
-				 .allow =
-				     &(struct sts_network){
-					 .addr = { .family = AF_INET } },
-				 .allow_count = 1,
-			     },
-			     &poster, NULL),
-	    STS_OK);
+	broken.loop = loop;
+	broken.dns = sts_net_dns(net);
+	ck_assert_int_eq(sts_poster_new(&broken, &poster, NULL), STS_OK);
 	post_to("ok.good.test", HTTPS);
 	expect("CA", STS_ELOCAL, "/nonexistent/ca");
 }
