@@ -27,6 +27,7 @@ struct sts_call {                 /* one run of a command */
 	const char *mx;
 	bool verbose, help, version;
 	const char *since;
+	const char *html;
 	bool all, brief, dry_run, fresh, json, keywords, offline, probe, tlsrpt;
 };
 
@@ -40,6 +41,7 @@ enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
 enum sts_exit sts_run_check_config_smtpd(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
+enum sts_exit sts_run_inbox(struct sts_call *call);
 enum sts_exit sts_run_journal(struct sts_call *call);
 enum sts_exit sts_run_ledger(struct sts_call *call);
 enum sts_exit sts_run_policy_match(struct sts_call *call);
