@@ -156,7 +156,7 @@ sts_listing_table(const struct sts_tally *tally, struct sts_buf *buf)
 	struct sts_buf cell;
 	size_t i, rows;
 
-	row = sts_tally_rows(tally, STS_TALLY_BY_NAME, &rows);
+	row = sts_tally_rows(tally, &rows);
 	if (row == NULL)
 		return STS_ENOMEM;
 	measure(row, rows, width);
@@ -222,7 +222,7 @@ sts_listing_json(const struct sts_tally *tally, struct sts_buf *buf)
 	enum sts_rc rc = STS_OK;
 	size_t i, rows;
 
-	row = sts_tally_rows(tally, STS_TALLY_BY_NAME, &rows);
+	row = sts_tally_rows(tally, &rows);
 	if (row == NULL)
 		return STS_ENOMEM;
 	for (i = 0; rc == STS_OK && i < rows; i++)

@@ -172,7 +172,7 @@ read_and_write(struct run *run)
 
 	if (status == STATUS_FINE) {
 		read_all(run);
-		if (sts_tally_total(run->tally)->failed > 0)
+		if (sts_tally_total(run->tally)->failures > 0)
 			status = STATUS_FAILED;
 		printed = print(run);
 		if (run->unread || !printed)

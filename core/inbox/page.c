@@ -97,10 +97,12 @@ put_header(struct sts_buf *buf, const struct sts_tally *tally, int64_t now)
 
 	put(buf, "<header><h1>TLS reports</h1>\n<p class=\"soft\">");
 	if (total->first != 0)
-		(void)sts_buf_printf(buf, "%s to %s, ",
+		(void)sts_buf_printf(buf,
+		    "<span class=\"when\">%s to %s,</span> ",
 		    sts_moment_day(total->first, first),
 		    sts_moment_day(total->last, last));
-	(void)sts_buf_printf(buf, "as of %s %02d:%02d UTC</p></header>\n",
+	(void)sts_buf_printf(buf,
+	    "<span class=\"when\">as of %s %02d:%02d UTC</span></p></header>\n",
 	    sts_moment_day(now, today), (int)(now % DAY / 3600),
 	    (int)(now % 3600 / 60));
 }
@@ -311,6 +313,18 @@ put_last(struct sts_buf *buf, const struct sts_tally_row *row)
 }
 
 static void
+put_reporters(struct sts_buf *buf, const struct sts_tally_row *row)
+{
+	open_cell(buf, "Reporter", "");
+	put_text(buf, row->reporter);
+	if (row->reporters > 1)
+		(void)sts_buf_printf(buf, "<small>and %zu more</small>",
+		    row->reporters - 1);
+	put_small(buf, "from ", row->sender);
+	close_cell(buf);
+}
+
+static void
 put_problem(struct sts_buf *buf, const struct sts_tally_row *row)
 {
 	put(buf, "<tr>");
@@ -325,10 +339,7 @@ put_problem(struct sts_buf *buf, const struct sts_tally_row *row)
 	put_small(buf, "", row->address);
 	close_cell(buf);
 	put_policy(buf, row);
-	open_cell(buf, "Reporter", "");
-	put_text(buf, row->reporter);
-	put_small(buf, "from ", row->sender);
-	close_cell(buf);
+	put_reporters(buf, row);
 	put_number(buf, "Failed", row->failed);
 	put(buf, "</tr>\n");
 }
@@ -338,24 +349,22 @@ put_problems(struct sts_buf *buf, const struct sts_tally_row *row, size_t rows)
 {
 	static const char *const names[] = { "Last day", "Result", "MX host",
 		"Policy", "Reporter", "Failed" };
-	size_t i, problems = 0;
+	size_t i;
 
-	while (problems < rows && *row[problems].result != '\0')
-		problems++;
 	put(buf, "<section>\n<h2>Problems, newest first</h2>\n");
-	if (problems == 0) {
+	if (rows == 0) {
 		put(buf, "<p>No failed session was reported.</p>\n"
 			 "</section>\n");
 		return;
 	}
 	put_table(buf, names, sizeof(names) / sizeof(names[0]));
-	for (i = 0; i < problems && i < PROBLEMS_MAX; i++)
+	for (i = 0; i < rows && i < PROBLEMS_MAX; i++)
 		put_problem(buf, &row[i]);
 	put(buf, "</tbody>\n</table>\n");
-	if (problems > PROBLEMS_MAX)
+	if (rows > PROBLEMS_MAX)
 		(void)sts_buf_printf(buf,
 		    "<p class=\"soft\">and %zu more</p>\n",
-		    problems - PROBLEMS_MAX);
+		    rows - PROBLEMS_MAX);
 	put(buf, "</section>\n");
 }
 
@@ -371,29 +380,29 @@ put_row(struct sts_buf *buf, const struct sts_tally_row *row)
 	put(buf, "</tr>\n");
 }
 
-/* What reporters say of policies: the rows behind the problems. */
+/* What reporters say of policies: the rows that are no failures. */
 static void
 put_policies(struct sts_buf *buf, const struct sts_tally_row *row, size_t rows)
 {
 	static const char *const names[] = { "Reporter", "Policy", "Last day",
 		"Sessions", "Failed" };
-	size_t i = 0, shown;
+	size_t i, policies = 0;
 
-	while (i < rows && *row[i].result != '\0')
-		i++;
 	put(buf, "<section>\n<h2>Policies that reporters saw</h2>\n");
-	if (i == rows) {
+	if (rows == 0) {
 		put(buf, "<p class=\"soft\">There is no report.</p>\n"
 			 "</section>\n");
 		return;
 	}
 	put_table(buf, names, sizeof(names) / sizeof(names[0]));
-	for (shown = 0; i < rows && shown < ROWS_MAX; i++, shown++)
-		put_row(buf, &row[i]);
+	for (i = 0; i < rows; i++)
+		if (*row[i].result == '\0' && policies++ < ROWS_MAX)
+			put_row(buf, &row[i]);
 	put(buf, "</tbody>\n</table>\n");
-	if (i < rows)
+	if (policies > ROWS_MAX)
 		(void)sts_buf_printf(buf,
-		    "<p class=\"soft\">and %zu more</p>\n", rows - i);
+		    "<p class=\"soft\">and %zu more</p>\n",
+		    policies - ROWS_MAX);
 	put(buf, "</section>\n");
 }
 
@@ -413,17 +422,20 @@ put_foot(struct sts_buf *buf)
 enum sts_rc
 sts_page(const struct sts_tally *tally, int64_t now, struct sts_buf *buf)
 {
-	struct sts_tally_row *row;
-	size_t rows;
+	struct sts_tally_row *row, *problem;
+	size_t rows, problems;
 
-	row = sts_tally_rows(tally, STS_TALLY_BY_NEWEST, &rows);
-	if (row == NULL)
+	row = sts_tally_rows(tally, &rows);
+	problem = row == NULL ? NULL : sts_tally_problems(tally, &problems);
+	if (problem == NULL) {
+		free(row);
 		return STS_ENOMEM;
+	}
 	put_head(buf);
 	put_header(buf, tally, now);
 	put_tiles(buf, tally);
 	put_days(buf, tally);
-	put_problems(buf, row, rows);
+	put_problems(buf, problem, problems);
 	put(buf, "<div class=\"grid\">\n");
 	put_bars(buf, tally, STS_TALLY_RESULT, "By result");
 	put_bars(buf, tally, STS_TALLY_MX, "By MX host");
@@ -431,6 +443,7 @@ sts_page(const struct sts_tally *tally, int64_t now, struct sts_buf *buf)
 	put(buf, "</div>\n");
 	put_policies(buf, row, rows);
 	put_foot(buf);
+	free(problem);
 	free(row);
 	return buf->rc;
 }

@@ -269,6 +269,7 @@ count_failure(struct sts_tally *tally, const struct row *of,
 	key.text[RESULT] = put_name(tally,
 	    *failure->result == '\0' ? "(no result)" : failure->result);
 	key.text[MX] = put_name(tally, failure->mx);
+	tally->total.failures++;
 	row = find_row(tally, &key);
 	if (row->last <= span->last) {
 		row->text[SENDER] = put_text(tally, failure->sender);
@@ -444,6 +445,7 @@ show_row(const struct sts_tally *tally, const struct row *of,
 	row->failed = of->failed;
 	row->first = of->first;
 	row->last = of->last;
+	row->reporters = 1;
 }
 
 static int
@@ -452,12 +454,12 @@ compare_number(int64_t a, int64_t b)
 	return a < b ? -1 : a > b;
 }
 
+/* All that tells failures apart but who reports them. */
 static int
-by_name(const void *a, const void *b)
+by_problem(const void *a, const void *b)
 {
 	const struct sts_tally_row *ra = a, *rb = b;
-	const char *const pairs[KEYS][2] = {
-		{ ra->reporter, rb->reporter },
+	const char *const pairs[][2] = {
 		{ ra->domain, rb->domain },
 		{ ra->type, rb->type },
 		{ ra->mode, rb->mode },
@@ -467,28 +469,45 @@ by_name(const void *a, const void *b)
 	int order = 0;
 	size_t i;
 
-	for (i = 0; order == 0 && i < KEYS; i++)
+	for (i = 0; order == 0 && i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		order = strcmp(pairs[i][0], pairs[i][1]);
 	return order;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct sts_tally_row *ra = a, *rb = b;
+	int order = strcmp(ra->reporter, rb->reporter);
+
+	return order == 0 ? by_problem(a, b) : order;
+}
+
+/* The same problem's worst first. */
+static int
+by_problem_and_failed(const void *a, const void *b)
+{
+	const struct sts_tally_row *ra = a, *rb = b;
+	int order = by_problem(a, b);
+
+	if (order == 0)
+		order = compare_number(rb->failed, ra->failed);
+	return order == 0 ? strcmp(ra->reporter, rb->reporter) : order;
 }
 
 static int
 by_newest(const void *a, const void *b)
 {
 	const struct sts_tally_row *ra = a, *rb = b;
-	int order;
+	int order = compare_number(rb->last / DAY, ra->last / DAY);
 
-	order = (*ra->result == '\0') - (*rb->result == '\0');
-	if (order == 0)
-		order = compare_number(rb->last / DAY, ra->last / DAY);
 	if (order == 0)
 		order = compare_number(rb->failed, ra->failed);
-	return order == 0 ? by_name(a, b) : order;
+	return order == 0 ? by_problem(a, b) : order;
 }
 
 struct sts_tally_row *
-sts_tally_rows(const struct sts_tally *tally, enum sts_tally_order order,
-    size_t *count)
+sts_tally_rows(const struct sts_tally *tally, size_t *count)
 {
 	size_t i, rows = sts_index_count(tally->keys);
 	struct sts_tally_row *row = calloc(rows + 3, sizeof(*row));
@@ -502,9 +521,48 @@ sts_tally_rows(const struct sts_tally *tally, enum sts_tally_order order,
 	for (i = 0; i < 2; i++)
 		if (tally->rest[i].sessions + tally->rest[i].failed > 0)
 			show_row(tally, &tally->rest[i], &row[rows++]);
-	qsort(row, rows, sizeof(*row),
-	    order == STS_TALLY_BY_NAME ? by_name : by_newest);
+	qsort(row, rows, sizeof(*row), by_name);
 	*count = rows;
+	return row;
+}
+
+/* FROM is of the same problem as INTO, by another reporter. */
+static void
+merge(struct sts_tally_row *into, const struct sts_tally_row *from)
+{
+	struct span span = { from->first, from->last };
+
+	if (from->last > into->last) {
+		into->sender = from->sender;
+		into->address = from->address;
+		into->reason = from->reason;
+		into->information = from->information;
+	}
+	widen(&into->first, &into->last, &span);
+	add(&into->failed, from->failed);
+	into->reporters++;
+}
+
+struct sts_tally_row *
+sts_tally_problems(const struct sts_tally *tally, size_t *count)
+{
+	size_t i, rows, kept = 0;
+	struct sts_tally_row *row = sts_tally_rows(tally, &rows);
+
+	if (row == NULL)
+		return NULL;
+	for (i = 0; i < rows; i++)
+		if (*row[i].result != '\0')
+			row[kept++] = row[i];
+	rows = kept;
+	qsort(row, rows, sizeof(*row), by_problem_and_failed);
+	for (i = 0, kept = 0; i < rows; i++)
+		if (kept > 0 && by_problem(&row[kept - 1], &row[i]) == 0)
+			merge(&row[kept - 1], &row[i]);
+		else
+			row[kept++] = row[i];
+	qsort(row, kept, sizeof(*row), by_newest);
+	*count = kept;
 	return row;
 }
 

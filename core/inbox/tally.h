@@ -35,6 +35,7 @@ enum sts_tally_added sts_tally_add(struct sts_tally *tally,
 struct sts_tally_total {
 	size_t reports, again, old, undated;
 	int64_t sessions, failed; /* sessions: failed ones too */
+	size_t failures;          /* that were told, some of no session */
 	int64_t first, last;      /* moments in the first and last day; 0 */
 };
 const struct sts_tally_total *sts_tally_total(const struct sts_tally *tally);
@@ -51,18 +52,21 @@ struct sts_tally_row {
 	int64_t first, last; /* 0: no day is known */
 	/* of the latest report */
 	const char *sender, *address, *reason, *information;
+	size_t reporters; /* 1, or more of a problem */
 };
 
-enum sts_tally_order {
-	STS_TALLY_BY_NAME,  /* reporter, policy, and its failures behind it */
-	STS_TALLY_BY_NEWEST /* failures first; the newest, then the worst */
-};
 /*
- * All rows in ORDER, as an array that the caller free()s; NULL: no memory.
- * What they point to is the tally's, until the next report is added.
+ * All rows, by reporter and policy, its failures behind it, as an array that
+ * the caller free()s; NULL: no memory.  What they point to is the tally's,
+ * until the next report is added.
  */
 struct sts_tally_row *sts_tally_rows(const struct sts_tally *tally,
-    enum sts_tally_order order, size_t *count);
+    size_t *count);
+
+/* In the same way the failures alone, those of several reporters made one
+ * (reporter: who had the most); the newest first, then the worst. */
+struct sts_tally_row *sts_tally_problems(const struct sts_tally *tally,
+    size_t *count);
 
 enum sts_tally_group {
 	STS_TALLY_DAY,
