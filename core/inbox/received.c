@@ -250,6 +250,59 @@ read_policy(struct sts_received *report, const struct sts_json_value *value,
 	return rc;
 }
 
+/* ---- checksum ------------------------------------------------------------ */
+
+static void
+mix(uint64_t *sum, uint64_t number)
+{
+	const uint64_t both[2] = { *sum, number };
+
+	*sum = sts_checksum(both, sizeof(both));
+}
+
+static void
+mix_text(uint64_t *sum, const char *text)
+{
+	mix(sum, sts_checksum(text, strlen(text)));
+}
+
+static void
+mix_failure(uint64_t *sum, const struct sts_received_failure *failure)
+{
+	mix_text(sum, failure->result);
+	mix_text(sum, failure->mx);
+	mix_text(sum, failure->helo);
+	mix_text(sum, failure->sender);
+	mix_text(sum, failure->address);
+	mix_text(sum, failure->reason);
+	mix_text(sum, failure->information);
+	mix(sum, (uint64_t)failure->sessions);
+}
+
+static uint64_t
+checksum(const struct sts_received *report)
+{
+	const struct sts_received_policy *policy;
+	uint64_t sum = 0;
+	size_t i, j;
+
+	mix_text(&sum, report->organization);
+	mix_text(&sum, report->id);
+	mix(&sum, (uint64_t)report->start);
+	mix(&sum, (uint64_t)report->end);
+	for (i = 0; i < report->policies; i++) {
+		policy = &report->policy[i];
+		mix_text(&sum, policy->type);
+		mix_text(&sum, policy->domain);
+		mix_text(&sum, policy->mode);
+		mix(&sum, (uint64_t)policy->succeeded);
+		mix(&sum, (uint64_t)policy->failed);
+		for (j = 0; j < policy->failures; j++)
+			mix_failure(&sum, &policy->failure[j]);
+	}
+	return sum;
+}
+
 /* ---- the report ---------------------------------------------------------- */
 
 /* Who reports: by its name, or by the domain of whom to ask. */
@@ -341,7 +394,6 @@ sts_received_parse(const char *text, size_t len, struct sts_received **report,
 	made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return sts_error_set(err, STS_ENOMEM, "no memory");
-	made->checksum = sts_checksum(text, len);
 	rc = sts_json_read(text, len, &made->doc, err);
 	if (rc == STS_OK)
 		rc = read_report(made, err);
@@ -349,6 +401,7 @@ sts_received_parse(const char *text, size_t len, struct sts_received **report,
 		sts_received_free(made);
 		return rc;
 	}
+	made->checksum = checksum(made);
 	*report = made;
 	return STS_OK;
 }

@@ -32,7 +32,7 @@ struct sts_received {
 	const char *organization; /* never "": else of contact-info */
 	const char *contact, *id;
 	int64_t start, end; /* date-range; 0: it does not tell */
-	uint64_t checksum;  /* of all of it */
+	uint64_t checksum;  /* of what it says, however it is written */
 	struct sts_received_policy *policy;
 	size_t policies;
 	struct sts_error odd; /* the first thing that could not be read */

@@ -207,17 +207,36 @@ START_TEST(a_long_text_is_one_value)
 }
 END_TEST
 
-START_TEST(the_checksum_is_of_what_was_sent)
+/* The same report by another way may be spaced in another. */
+START_TEST(the_checksum_is_of_what_it_says)
 {
-	struct sts_received *a = must_read("{\"policies\":[]}");
-	struct sts_received *b = must_read("{\"policies\":[]}");
-	struct sts_received *c = must_read("{\"policies\": []}");
+	static const char *const same[] = { "{\"policies\":[],\"x\":1}",
+		"{\r\n \"x\": 2,\r\n \"policies\": [] }" };
+	static const char *const others[] = {
+		"{\"policies\":[{\"policy\":{}}]}",
+		"{\"policies\":[{\"policy\":{},\"summary\":"
+		"{\"total-failure-session-count\":1}}]}",
+		"{\"policies\":[{\"policy\":{},\"failure-details\":[{}]}]}",
+		"{\"policies\":[{\"policy\":{},\"failure-details\":"
+		"[{\"receiving-ip\":\"a\"}]}]}",
+		"{\"policies\":[],\"report-id\":\"1\"}",
+		"{\"policies\":[],\"date-range\":"
+		"{\"end-datetime\":\"2025-11-20\"}}"
+	};
+	struct sts_received *a = must_read(same[0]), *b = must_read(same[1]);
+	uint64_t seen[7] = { a->checksum };
+	size_t i, j;
 
 	ck_assert(a->checksum == b->checksum);
-	ck_assert(a->checksum != c->checksum);
 	sts_received_free(a);
 	sts_received_free(b);
-	sts_received_free(c);
+	for (i = 0; i < 6; i++) {
+		a = must_read(others[i]);
+		for (j = 0; j <= i; j++)
+			ck_assert(seen[j] != a->checksum);
+		seen[i + 1] = a->checksum;
+		sts_received_free(a);
+	}
 	sts_received_free(NULL);
 }
 END_TEST
@@ -235,7 +254,7 @@ main(void)
 	    sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(tcase, values_are_bounded_before_they_take_memory);
 	tcase_add_test(tcase, a_long_text_is_one_value);
-	tcase_add_test(tcase, the_checksum_is_of_what_was_sent);
+	tcase_add_test(tcase, the_checksum_is_of_what_it_says);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
