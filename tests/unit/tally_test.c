@@ -99,6 +99,7 @@ START_TEST(rows_are_by_reporter_policy_and_failure)
 
 	(void)add("b", "1", 0, 1, "MX.");
 	(void)add("b", "2", 1, 2, "mx");
+	(void)add("b", "3", 0, 4, "mx");
 	(void)add("a", "1", 0, 0, "mx");
 	row = sts_tally_rows(tally, &rows);
 	ck_assert_uint_eq(rows, 3);
@@ -107,11 +108,11 @@ START_TEST(rows_are_by_reporter_policy_and_failure)
 	ck_assert_int_eq(row[0].sessions, 10);
 	ck_assert_str_eq(row[1].domain, "a.example");
 	ck_assert_str_eq(row[1].mode, "enforce");
-	ck_assert_int_eq(row[1].sessions, 23);
-	ck_assert_int_eq(row[1].failed, 3);
+	ck_assert_int_eq(row[1].sessions, 37);
+	ck_assert_int_eq(row[1].failed, 7);
 	ck_assert_str_eq(row[2].result, "certificate-expired");
 	ck_assert_str_eq(row[2].mx, "mx");
-	ck_assert_int_eq(row[2].failed, 3);
+	ck_assert_int_eq(row[2].failed, 7);
 	ck_assert_int_eq(row[2].first, START);
 	ck_assert_int_eq(row[2].last, START + 2 * DAY - 2);
 	ck_assert_str_eq(row[2].address, "2"); /* of the latest */
