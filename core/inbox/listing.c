@@ -37,14 +37,13 @@ void
 sts_listing_totals(const struct sts_tally *tally, struct sts_buf *buf)
 {
 	const struct sts_tally_total *total = sts_tally_total(tally);
-	char first[STS_DAY_TEXT], last[STS_DAY_TEXT];
+	char span[STS_SPAN_TEXT];
 
 	(void)sts_buf_printf(buf, "%zu report%s", total->reports,
 	    plural((int64_t)total->reports));
 	if (total->first != 0)
-		(void)sts_buf_printf(buf, ", %s to %s",
-		    sts_moment_day(total->first, first),
-		    sts_moment_day(total->last, last));
+		(void)sts_buf_printf(buf, ", %s",
+		    sts_moment_span(total->first, total->last, span));
 	(void)sts_buf_printf(buf,
 	    ": %" PRId64 " session%s, %" PRId64 " failed\n", total->sessions,
 	    plural(total->sessions), total->failed);

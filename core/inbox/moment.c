@@ -124,3 +124,16 @@ sts_moment_day(int64_t wall, char day[STS_DAY_TEXT])
 		(void)snprintf(day, STS_DAY_TEXT, "-");
 	return day;
 }
+
+const char *
+sts_moment_span(int64_t first, int64_t last, char span[STS_SPAN_TEXT])
+{
+	char from[STS_DAY_TEXT], to[STS_DAY_TEXT];
+	bool one;
+
+	one =
+	    strcmp(sts_moment_day(first, from), sts_moment_day(last, to)) == 0;
+	(void)snprintf(span, STS_SPAN_TEXT, "%s%s%s", from, one ? "" : " to ",
+	    one ? "" : to);
+	return span;
+}

@@ -21,4 +21,9 @@ bool sts_moment_parse(const char *text, int64_t *wall);
 /* The UTC day that WALL is in; "-" when there is no such day. */
 const char *sts_moment_day(int64_t wall, char day[STS_DAY_TEXT]);
 
+#define STS_SPAN_TEXT 32
+/* "2026-11-20 to 2026-11-23", or the one day that both are in. */
+const char *sts_moment_span(int64_t first, int64_t last,
+    char span[STS_SPAN_TEXT]);
+
 #endif

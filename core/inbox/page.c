@@ -93,14 +93,12 @@ static void
 put_header(struct sts_buf *buf, const struct sts_tally *tally, int64_t now)
 {
 	const struct sts_tally_total *total = sts_tally_total(tally);
-	char first[STS_DAY_TEXT], last[STS_DAY_TEXT], today[STS_DAY_TEXT];
+	char span[STS_SPAN_TEXT], today[STS_DAY_TEXT];
 
 	put(buf, "<header><h1>TLS reports</h1>\n<p class=\"soft\">");
 	if (total->first != 0)
-		(void)sts_buf_printf(buf,
-		    "<span class=\"when\">%s to %s,</span> ",
-		    sts_moment_day(total->first, first),
-		    sts_moment_day(total->last, last));
+		(void)sts_buf_printf(buf, "<span class=\"when\">%s,</span> ",
+		    sts_moment_span(total->first, total->last, span));
 	(void)sts_buf_printf(buf,
 	    "<span class=\"when\">as of %s %02d:%02d UTC</span></p></header>\n",
 	    sts_moment_day(now, today), (int)(now % DAY / 3600),

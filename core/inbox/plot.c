@@ -67,6 +67,10 @@ put_columns(struct sts_buf *buf, const struct sts_plot_day *day, size_t count,
 	int64_t most = largest(day, count, bad);
 	size_t i;
 
+	if (bad && most == 0) {
+		(void)sts_buf_str(buf, "<p class=\"scale\">None failed</p>\n");
+		return;
+	}
 	(void)sts_buf_printf(buf, "<p class=\"scale\">%s, at most ",
 	    bad ? "Failed" : "Sessions");
 	sts_html_number(buf, most);

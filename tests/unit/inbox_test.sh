@@ -69,7 +69,7 @@ says()
 expect google 1 "$reports/google-mx-list.json"
 says google
 cat >want <<'END'
-1 report, 2026-11-20 to 2026-11-20: 415 sessions, 3 failed
+1 report, 2026-11-20: 415 sessions, 3 failed
 REPORTER     POLICY                 RESULT                     MX             SESSIONS  FAILED  LAST
 Google Inc.  a.example sts enforce  -                          -                   415       3  2026-11-20
 Google Inc.  a.example sts enforce  certificate-host-mismatch  mx2.a.example         -       3  2026-11-20

@@ -67,6 +67,17 @@ START_TEST(a_day_is_utc)
 }
 END_TEST
 
+START_TEST(a_span_of_one_day_is_that_day)
+{
+	char span[STS_SPAN_TEXT];
+
+	ck_assert_str_eq(sts_moment_span(MIDNIGHT, MIDNIGHT + 86399, span),
+	    "2025-11-20");
+	ck_assert_str_eq(sts_moment_span(MIDNIGHT - 1, MIDNIGHT, span),
+	    "2025-11-19 to 2025-11-20");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -76,6 +87,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_reports_write_is_read, 0,
 	    sizeof(moments) / sizeof(moments[0]));
 	tcase_add_test(tcase, a_day_is_utc);
+	tcase_add_test(tcase, a_span_of_one_day_is_that_day);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
