@@ -30,7 +30,7 @@ put_head(struct sts_buf *buf)
 {
 	put(buf,
 	    "<!DOCTYPE html>\n"
-	    "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n"
+	    "<html lang=\"en\">\n"
 	    "<head>\n<meta charset=\"utf-8\"/>\n"
 	    "<meta http-equiv=\"Content-Security-Policy\" content=\""
 	    "default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; "
