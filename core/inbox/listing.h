@@ -11,8 +11,8 @@
 /* One line to stderr, "mta-sts: WHERE: what is wrong". */
 void sts_listing_complain(const char *where, const char *what);
 
-/* How many reports, of which days, what came of it, as sentences; "" behind
- * the last that there is.  Appended to BUF. */
+/* Append to BUF how many reports there are, of which days, and what came of
+ * all sessions; a line more for what was not counted. */
 void sts_listing_totals(const struct sts_tally *tally, struct sts_buf *buf);
 
 /* Append to BUF, a line for each row; STS_ENOMEM. */
