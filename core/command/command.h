@@ -27,7 +27,7 @@ struct sts_call {                 /* one run of a command */
 	const char *mx;
 	bool verbose, help, version;
 	const char *since;
-	const char *output;
+	const char *html, *output;
 	bool all, brief, dry_run, fresh, journal, json, keywords, now, offline,
 	    probe, tlsrpt;
 };
@@ -42,6 +42,7 @@ enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
 enum sts_exit sts_run_check_config_smtpd(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
+enum sts_exit sts_run_inbox(struct sts_call *call);
 enum sts_exit sts_run_journal(struct sts_call *call);
 enum sts_exit sts_run_ledger(struct sts_call *call);
 enum sts_exit sts_run_policy_match(struct sts_call *call);

@@ -36,6 +36,8 @@ static const struct option_row {
 	    "one line for each domain" },
 	{ 'f', "fresh", NULL, offsetof(struct sts_call, fresh),
 	    "ask DNS and HTTPS although the cache would do" },
+	{ 'H', "html", "FILE", offsetof(struct sts_call, html),
+	    "a page with plots as well" },
 	{ 'j', "json", NULL, offsetof(struct sts_call, json),
 	    "one JSON object on each line" },
 	{ 'k', "keywords", NULL, offsetof(struct sts_call, keywords),
@@ -143,6 +145,13 @@ static const struct command {
 	    "DAY is YYYY-MM-DD, UTC; without one all days, oldest first.\n"
 	    "Exit: 0 fine, 1 damaged records were passed over, 2 could not "
 	    "tell.\n" },
+	{ "inbox", "FILE...", "jsH", 1, MANY, false, sts_run_inbox,
+	    "the TLS reports that others sent",
+	    "What FILEs tell together.  A FILE is a report (JSON, gzip), a mail\n"
+	    "message, an mbox, a Maildir, or - (standard input).  Reports are\n"
+	    "not verified: whoever can send mail can send one.\n"
+	    "Exit: 0 no session failed, 1 some did, 2 some of it cannot be "
+	    "read.\n" },
 	{ "check-config smtpd", "[FILE]", "j", 0, 1, false,
 	    sts_run_check_config_smtpd, "what is wrong with an smtpd.conf",
 	    "FILE (default /etc/smtpd.conf, - is standard input) and what it\n"
