@@ -263,7 +263,8 @@ END_TEST
 
 START_TEST(hostile_calls_return_ok)
 {
-	dlfunc *const all[] = { sts_mode, sts_reject, sts_reason, sts_event };
+	dlfunc *const all[] = { sts_mode, sts_reject, sts_reason, sts_pass,
+		sts_event };
 	static char big[200000];
 	uschar *nothing[] = { NULL }, *argv[20], *yield;
 	size_t f;
@@ -272,7 +273,7 @@ START_TEST(hostile_calls_return_ok)
 	memset(big, 'a', sizeof(big) - 1);
 	for (i = 0; i < 20; i++)
 		argv[i] = (uschar *)big;
-	for (f = 0; f < 4; f++) {
+	for (f = 0; f < sizeof(all) / sizeof(all[0]); f++) {
 		yield = NULL;
 		ck_assert_int_eq(all[f](&yield, 0, nothing), 0);
 		ck_assert_ptr_nonnull(yield);
@@ -284,6 +285,33 @@ START_TEST(hostile_calls_return_ok)
 	ck_assert_str_eq((char *)yield, "");
 	ck_mode("", "defer");
 	ck_mode(big, "defer");
+}
+END_TEST
+
+START_TEST(a_message_passes_with_all_six_arguments)
+{
+	const char *text[] = { "me@here.example", "you@there.example", "0",
+		"local", "@", " No", "" };
+	uschar *argv[7], *yield = NULL;
+	int i;
+
+	for (i = 0; i < 7; i++)
+		argv[i] = (uschar *)(uintptr_t)text[i];
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(sts_pass(&yield, 6, argv), 0);
+		ck_assert_str_eq((char *)yield,
+		    i == 0 ? "" : "tls-required-no");
+		ck_assert_int_eq(sts_pass(&yield, 5, argv), 0);
+		ck_assert_str_eq((char *)yield, "");
+		ck_assert_int_eq(sts_pass(&yield, 7, argv), 0);
+		ck_assert_str_eq((char *)yield, "");
+		sts_ask_clear(&ask);
+		write_file(config_path, "tls-required-no yes\n", 0644);
+	}
+	sts_ask_clear(&ask);
+	write_file(config_path, "tls-required-no maybe\n", 0644);
+	ck_assert_int_eq(sts_pass(&yield, 6, argv), 0);
+	ck_assert_str_eq((char *)yield, "");
 }
 END_TEST
 
@@ -499,6 +527,7 @@ main(void)
 	tcase_add_loop_test(tc, junk_has_no_policy, 0,
 	    sizeof(junk) / sizeof(junk[0]));
 	tcase_add_test(tc, hostile_calls_return_ok);
+	tcase_add_test(tc, a_message_passes_with_all_six_arguments);
 	tcase_add_test(tc, a_forked_process_knows_what_its_parent_did);
 	tcase_add_test(tc, more_domains_than_are_remembered);
 	tcase_add_test(tc, a_session_is_recorded_with_its_policy);
