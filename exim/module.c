@@ -89,7 +89,8 @@ sts_reject(uschar **yield, int argc, uschar *argv[])
 	return answer_with(yield, pattern != NULL ? pattern : STS_PATTERN_ALL);
 }
 
-/* Why mail to the domain waits: asked when nothing else can be done. */
+/* Why mail to the domain waits: asked when nothing else can be done.  The
+ * second argument, if any, is a list of the domain's MX hosts. */
 int
 sts_reason(uschar **yield, int argc, uschar *argv[])
 {
@@ -101,7 +102,7 @@ sts_reason(uschar **yield, int argc, uschar *argv[])
 		return answer_with(yield, "MTA-STS: no domain to ask about");
 	answer = sts_ask_domain(&ask, domain);
 	if (answer->mode == STS_MODE_ENFORCE)
-		sts_report_refusal(&ask, answer);
+		sts_report_refusal(&ask, answer, argument(argc, argv, 1));
 	errno = error;
 	return answer_with(yield, answer->reason);
 }
