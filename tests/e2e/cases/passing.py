@@ -135,17 +135,37 @@ def report_goes_over_tls_where_it_can(world, machine):
     check.equal(world.events(0, "RCPT")[-1]["tls"], "TLSv1.3", "TLS")
 
 
+DKIM = f"""\
+DKIM_DOMAIN = {net.SENDER}
+DKIM_SELECTOR = test
+DKIM_PRIVATE_KEY = /etc/exim4/dkim.key
+DKIM_STRICT = true
+DKIM_SIGN_HEADERS = _DKIM_SIGN_HEADERS:TLS-Report-Domain:TLS-Report-Submitter
+"""
+
+
 @check.case()
 def report_is_signed_as_other_mail(world, machine):
+    """Its own fields are, beside those that Exim signs; else it waits."""
+    key = machine.file("/etc/exim4/dkim.key")
     machine.run("sh", "-c", "openssl genrsa -out /etc/exim4/dkim.key 2048"
                 " && chmod 644 /etc/exim4/dkim.key")
-    with site(machine, f"DKIM_DOMAIN = {net.SENDER}\nDKIM_SELECTOR = test\n"
-              "DKIM_PRIVATE_KEY = /etc/exim4/dkim.key\n"):
-        report.expect(machine, TO)
+    report.expect(machine, TO)
+    with site(machine, DKIM):
+        shown = machine.run("exim4", "-bP", "transport",
+                            "remote_smtp_mtasts_pass").stdout
+        check.expect("dkim_sign_headers = From:" in shown and
+                     ":TLS-Report-Domain:TLS-Report-Submitter\n" in shown,
+                     shown)
         mark = world.mark()
         report.submit(machine, TO)
         taken = world.events(mark, "DATA")[0]
         check.expect("DKIM-Signature" in taken["header"], "not signed")
+        key.unlink()
+        mark = world.mark()
+        report.submit(machine, TO)
+        check.equal(world.events(mark, "DATA"), [], "sent without a signature")
+        check.equal(machine.queue(), [TO], "queue")
 
 
 @check.case()
