@@ -95,6 +95,7 @@ identify(struct sts_exim_session *session, const struct sts_exim_event *event)
 	struct sts_exim_outcome *outcome = &session->outcome;
 
 	outcome->strict = event->strict;
+	outcome->up = false;
 	outcome->dane = event->facts.dane || session->dane_failed;
 	copy(outcome->domain, sizeof(outcome->domain), event->domain);
 	copy(outcome->host, sizeof(outcome->host), event->host);
@@ -138,6 +139,7 @@ judge_tls(struct sts_exim_session *session, const struct sts_exim_event *event)
 {
 	const struct sts_facts *facts = &event->facts;
 
+	session->outcome.up = true;
 	if (facts->dane)
 		set_result(session, STS_SESSION_SUCCESS, "");
 	else if (facts->old)

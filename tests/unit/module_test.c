@@ -466,6 +466,47 @@ START_TEST(testing_tells_of_hosts_outside_the_policy)
 }
 END_TEST
 
+/* The resolver's answer for a domain without a policy, reports wanted or not.
+ */
+static void
+resolver_says_none(int tlsrpt)
+{
+	char script[256];
+
+	(void)snprintf(script, sizeof(script),
+	    "echo 'policy example.com answer=none cause=ok source=live "
+	    "stored=0 tlsrpt=%d reason=\"\"'",
+	    tlsrpt);
+	set_resolver(script);
+}
+
+#define EXPIRED "cipher=X cv=0 dane=no ip=192.0.2.1 na=1 san=x"
+
+/* Without a policy nobody asked for a certificate; TLS is TLS. */
+START_TEST(rpt_16_24_without_a_policy_any_tls_will_do)
+{
+	struct sts_session got;
+
+	lay_out();
+	resolver_says_none(1);
+	ck_mode("example.com", "none");
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	event("plain", "smtp:connect", "220 hi", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 STARTTLS", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 hi", "mx.example.com", EXPIRED);
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.type, STS_TYPE_NO_POLICY);
+	ck_assert_int_eq((int)got.result, STS_SESSION_SUCCESS);
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	event("plain", "smtp:connect", "220 hi", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 hi", "mx.example.com", CLEAR);
+	event("plain", "tcp:close", "", "mx.example.com", CLEAR);
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_STARTTLS_NOT_SUPPORTED);
+}
+END_TEST
+
 START_TEST(a_refusal_is_recorded_once)
 {
 	struct sts_session got = { 0 };
@@ -587,20 +628,6 @@ END_TEST
 #define DANE     "cipher=X cv=1 dane=yes ip=192.0.2.1 na=1999999999 san="
 #define TLSA_ONE "tlsa none success "
 
-/* The resolver's answer for a domain without a policy, reports wanted or not.
- */
-static void
-resolver_says_none(int tlsrpt)
-{
-	char script[256];
-
-	(void)snprintf(script, sizeof(script),
-	    "echo 'policy example.com answer=none cause=ok source=live "
-	    "stored=0 tlsrpt=%d reason=\"\"'",
-	    tlsrpt);
-	set_resolver(script);
-}
-
 static const struct {
 	const char *mode; /* "": no policy, NULL: and no reports */
 	const char *where, *mx, *told;
@@ -708,6 +735,7 @@ main(void)
 	tcase_add_test(tc, more_domains_than_are_remembered);
 	tcase_add_test(tc, a_session_is_recorded_with_its_policy);
 	tcase_add_test(tc, testing_tells_of_hosts_outside_the_policy);
+	tcase_add_test(tc, rpt_16_24_without_a_policy_any_tls_will_do);
 	tcase_add_test(tc, a_refusal_is_recorded_once);
 	tcase_add_loop_test(tc, a_refusal_names_the_hosts, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));
