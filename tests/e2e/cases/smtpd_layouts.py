@@ -8,14 +8,18 @@ import domains
 import space
 
 WAITS = domains.BY_NAME["forged"]  # its MX host is not in its policy
-CHOICES = re.compile(r"^# (?=pki|listen|match)", re.M)
+CHOICES = re.compile(r"^# (?=pki |listen |ca |action |match )", re.M)
 
 
-def examine(machine):
+def examine(machine, *findings):
+    """What "check-config" has to say, by what it says it with."""
     machine.run("smtpd", "-n")
     said = machine.run("mta-sts", "check-config", "smtpd", check=False)
-    check.equal((said.returncode, said.stdout),
-                (0, "/etc/smtpd.conf: nothing to mend\n"), "check-config")
+    lines = said.stdout.splitlines()
+    check.equal((said.returncode, len(lines)), (1, len(findings))
+                if findings else (0, 1), said.stdout)
+    for line, finding in zip(lines, findings or ("nothing to mend",)):
+        check.expect(finding in line, f"no {finding} in {line}")
 
 
 def choose_all(machine):
@@ -33,7 +37,12 @@ def choose_all(machine):
 def needs_no_mending(world, machine):
     """As shipped, and with the lines for mail from the network."""
     examine(machine)
+    machine.setting("report-from", "tls-reports@example.org")
+    machine.setting("tls-required-no", "yes")
+    examine(machine, "no rule lets reports pass policies",
+            "smtpd cannot obey tls-required-no")
     choose_all(machine)
+    machine.setting("tls-required-no", "no")
     examine(machine)
     machine.start()
     ports = set(re.findall(r":(\d+) ", machine.run("ss", "-Hlnt").stdout))

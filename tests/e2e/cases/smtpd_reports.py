@@ -6,9 +6,11 @@ import smtplib
 import time
 
 import check
+import dkim
 import domains
 import net
 import outcome
+import space
 from cases.smtpd_journal import journal
 from cases.smtpd_mail import alias
 from machine import MESSAGE
@@ -46,10 +48,10 @@ def prepare(machine):
     machine.restart()
 
 
-def hand_over(machine, user, to=RUA, sender=FROM):
+def hand_over(machine, user, to=RUA, sender=FROM, text=MESSAGE):
     """A message from USER by sendmail."""
     machine.run("setpriv", f"--reuid={user}", "--clear-groups", "sendmail",
-                "-t", "-i", "-f", sender, input=f"To: {to}\n{MESSAGE}")
+                "-t", "-i", "-f", sender, input=f"To: {to}\n{text}")
 
 
 def report(world, machine, user=None, **options):
@@ -153,6 +155,66 @@ def not_later(world, machine):
         waits(report(world, machine, user="nobody"))
         machine.empty()
 
+# -- signed ------------------------------------------------------------------
+
+SIGNER = "/usr/libexec/opensmtpd/filter-dkimsign"
+KEY = "/etc/mail/dkim/mail.key"
+FILTER = re.compile(r'^# (?=filter "dkim")', re.M)
+LISTEN = re.compile(r'with "(listen on socket .*)" below')
+REPORT = f"""\
+From: {FROM}
+Subject: Report Domain: {BROKEN.zone}
+ Submitter: example.org
+TLS-Report-Domain: {BROKEN.zone}
+TLS-Report-Submitter: example.org
+MIME-Version: 1.0
+Content-Type: text/plain
+
+One  line,
+.and one more.
+
+"""
+
+
+def signs(machine):
+    """As the comments in smtpd.conf say."""
+    folder = KEY.rsplit("/", 1)[0]
+    machine.run("install", "-d", "-m", "770", "-o", "_dkimsign", folder)
+    machine.run("openssl", "genrsa", "-out", KEY, "2048")
+    machine.run("openssl", "rsa", "-in", KEY, "-pubout", "-out",
+                KEY + ".pub")
+    machine.run("chown", "-R", "_dkimsign:_dkimsign", folder)
+    conf = machine.file("/etc/smtpd.conf")
+    text = conf.read_text()
+    listen = LISTEN.search(text)[1]
+    text = FILTER.sub("", text)
+    conf.write_text(re.sub("^listen on socket.*", listen, text, flags=re.M))
+    machine.restart()
+
+
+def signed(world, machine):
+    """Each field that filter-dkimsign was told of is part of a signature
+    that openssl finds good."""
+    if not machine.file(SIGNER).exists():
+        return  # Debian's backports have none
+    prepare(machine)
+    signs(machine)
+    expect_report(machine, RUA)
+    mark = world.mark()
+    hand_over(machine, machine.user, text=REPORT)
+    event = space.wait_for("the report", lambda: world.events(mark, "DATA"))[0]
+    message = dkim.Message(event["message"])
+    check.expect({"from", "subject", "tls-report-domain",
+                  "tls-report-submitter"} <= set(message.names),
+                 f"signed: {message.names}")
+    check.equal((message.tags["d"], message.tags["s"], "l" in message.tags),
+                ("example.org", "mail", False), "signature")
+    check.equal(message.tags["bh"], message.body_hash(), "hash of the body")
+    machine.file("/tmp/signature").write_bytes(message.signature())
+    machine.run("openssl", "dgst", "-sha256", "-verify", KEY + ".pub",
+                "-signature", "/tmp/signature", input=message.signed())
+
+
 for _layout in "simple", "stage":
     check.add(f"{_layout}_report_arrives", arrives, _layout)
     check.add(f"{_layout}_report_is_not_counted", not_counted, _layout)
@@ -160,3 +222,4 @@ for _layout in "simple", "stage":
     check.add(f"{_layout}_no_report_from_outside", not_from_outside, _layout)
     check.add(f"{_layout}_no_report_otherwise", not_otherwise, _layout)
     check.add(f"{_layout}_no_report_later", not_later, _layout)
+    check.add(f"{_layout}_report_is_signed", signed, _layout)
