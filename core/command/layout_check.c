@@ -130,6 +130,12 @@ static void
 check_smarthost(const struct check *check,
     const struct sts_layout_action *action)
 {
+	if (sts_layout_filtered(check->layout, action->at))
+		tell(check, action->at,
+		    "action \"%s\" goes to a smarthost and is with the "
+		    "filter: its sessions count as those of the recipients' "
+		    "domains",
+		    action->name);
 	if ((action->tls && !action->no_verify) || action->host_table ||
 	    strncmp(action->host, "smtp+tls://", 11) == 0 ||
 	    strncmp(action->host, "smtps://", 8) == 0 ||

@@ -240,6 +240,10 @@ static const struct row {
 	    "action \"hub\" relay host \"smtp://hub.example.org\"\n"
 	    "action \"relay\"",
 	    1, "\"hub\" goes to a smarthost without verified TLS" },
+	{ SIMPLE, "action \"relay\"",
+	    "action \"hub\" relay host \"smtp+tls://hub.example.org\" filter "
+	    "\"mta-sts\"\naction \"relay\"",
+	    1, "\"hub\" goes to a smarthost and is with the filter" },
 	/* the hop */
 	{ STAGE, "-mta-sts -s 127.0.0.1:26", "-other", 2,
 	    "there is no filter \"filter-mta-sts\"" },

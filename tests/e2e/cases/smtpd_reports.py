@@ -11,7 +11,7 @@ import domains
 import net
 import outcome
 import space
-from cases.smtpd_journal import journal
+from cases.smtpd_journal import LOCAL, journal
 from cases.smtpd_mail import alias
 from machine import MESSAGE
 from siphash import checksum
@@ -21,7 +21,6 @@ HOST = BROKEN.full("mx")
 RUA = f"reports@{BROKEN.zone}"
 FROM = "tls-reports@example.org"  # in the shipped smtpd.conf
 RULES = re.compile(r'^# (?=(?:ca|action|match from socket) .*report)', re.M)
-LOCAL = 'match for local action "local"\n'
 RESULTS = {"good": "success", "report-only": "starttls-not-supported"}
 LIFE = 8 * 86400  # seconds that a report is expected
 HANDOVER = 300  # of those, while it may be handed over
