@@ -2,6 +2,7 @@
 """The two smtpd.conf as files: what smtpd and "check-config" say of them, and
 what an administrator may do to them."""
 import re
+import smtplib
 
 import check
 import domains
@@ -59,6 +60,21 @@ def hop_is_open_to_loopback_alone(world, machine):
     listening = machine.run("ss", "-Hlnt").stdout
     check.equal(re.findall(r"(\S+):26 ", listening), ["127.0.0.1"],
                 "who can reach the hop")
+
+
+@check.case("stage")
+def knows_no_requiretls(world, machine):
+    """RFC 8689: neither offered over TLS nor taken, so that no message was
+    promised what smtpd cannot do."""
+    choose_all(machine)
+    machine.start()
+    with world.network("sender"), smtplib.SMTP("127.0.0.1") as client:
+        client.starttls()
+        client.ehlo()
+        check.expect("requiretls" not in client.esmtp_features,
+                     f"offers {client.esmtp_features}")
+        code, text = client.mail("alice@client.example", ["REQUIRETLS"])
+        check.equal(code, 503, text)
 
 
 @check.case("stage")
