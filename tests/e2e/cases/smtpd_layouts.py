@@ -9,6 +9,7 @@ import domains
 import space
 
 WAITS = domains.BY_NAME["forged"]  # its MX host is not in its policy
+SERVES_TLS = (7,)  # Debian's 6.8 fails with an RSA key and OpenSSL 3
 CHOICES = re.compile(r"^# (?=pki |listen |ca |action |match )", re.M)
 
 
@@ -69,7 +70,8 @@ def knows_no_requiretls(world, machine):
     choose_all(machine)
     machine.start()
     with world.network("sender"), smtplib.SMTP("127.0.0.1") as client:
-        client.starttls()
+        if machine.version() >= SERVES_TLS:
+            client.starttls()
         client.ehlo()
         check.expect("requiretls" not in client.esmtp_features,
                      f"offers {client.esmtp_features}")
