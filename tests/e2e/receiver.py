@@ -178,10 +178,14 @@ class Session(socketserver.BaseRequestHandler):
         return self.reply("DOT", b"250 taken\r\n")
 
     def taken(self, lines):
+        """What is in a message is told of TLS reports only."""
         header = lines[:lines.index(b"\r\n")]
-        self.log("DATA", size=sum(map(len, lines)), header=[
-            line.decode("latin-1").split(":")[0] for line in header
-            if not line[:1].isspace()])
+        names = [line.decode("latin-1").split(":")[0] for line in header
+                 if not line[:1].isspace()]
+        text = b"".join(line[line.startswith(b"."):] for line in lines)
+        more = {"message": text.decode("latin-1")} \
+            if "TLS-Report-Domain" in names else {}
+        self.log("DATA", size=sum(map(len, lines)), header=names, **more)
 
     def do_quit(self, line):
         if self.reply("QUIT", b"221 bye\r\n") and self.tls is not None:
