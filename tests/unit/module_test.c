@@ -535,6 +535,7 @@ tell(void *arg, const struct sts_session *got)
 	    sts_policy_type_name(got->type), sts_mode_name(got->mode),
 	    sts_session_result_name(got->result), got->mx);
 	ck_assert_str_eq(got->domain, "example.com");
+	ck_assert_int_eq(got->policy_hash != 0, got->type == STS_TYPE_STS);
 	return true;
 }
 
