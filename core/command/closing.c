@@ -48,9 +48,10 @@ add_day(void *arg, const char *day)
 	void *grown;
 
 	grown = reallocarray(days->name, days->count + 1, sizeof(*days->name));
-	days->failed = grown == NULL;
-	if (days->failed)
+	if (grown == NULL) {
+		days->failed = true;
 		return false;
+	}
 	days->name = grown;
 	memcpy(days->name[days->count++], day, STS_JOURNAL_DAY);
 	return true;
