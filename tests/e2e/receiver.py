@@ -179,9 +179,17 @@ class Session(socketserver.BaseRequestHandler):
 
     def taken(self, lines):
         header = lines[:lines.index(b"\r\n")]
-        self.log("DATA", size=sum(map(len, lines)), header=[
-            line.decode("latin-1").split(":")[0] for line in header
-            if not line[:1].isspace()])
+        names = [line.decode("latin-1").split(":")[0] for line in header
+                 if not line[:1].isspace()]
+        self.log("DATA", size=sum(map(len, lines)), header=names,
+                 text=self.kept(names, lines))
+
+    def kept(self, names, lines):
+        """The whole of a TLS report, an octet a character; None of others."""
+        if "tls-report-domain" not in map(str.lower, names):
+            return None
+        return b"".join(line[line.startswith(b"."):]
+                        for line in lines).decode("latin-1")
 
     def do_quit(self, line):
         if self.reply("QUIT", b"221 bye\r\n") and self.tls is not None:
