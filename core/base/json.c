@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * JSON output, see json.h.
+ * JSON by Jansson, see json.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +129,26 @@ sts_json_close(struct sts_json *json)
 		json->depth--;
 }
 
+static int
+append(const char *text, size_t len, void *arg)
+{
+	return sts_buf_add(arg, text, len) == STS_OK ? 0 : -1;
+}
+
+enum sts_rc
+sts_json_text(struct sts_json *json, struct sts_buf *buf)
+{
+	enum sts_rc rc = STS_OK;
+
+	if (json == NULL || json->failed)
+		rc = STS_ENOMEM;
+	else if (json_dump_callback(json->open[0], append, buf, JSON_COMPACT) !=
+		 0)
+		rc = buf->rc == STS_OK ? STS_ENOMEM : buf->rc;
+	sts_json_free(json);
+	return rc;
+}
+
 enum sts_rc
 sts_json_print(struct sts_json *json, FILE *stream)
 {
@@ -141,4 +161,147 @@ sts_json_print(struct sts_json *json, FILE *stream)
 		rc = STS_ESYS;
 	sts_json_free(json);
 	return rc;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* A value is Jansson's own under a name of ours. */
+struct sts_json_doc {
+	json_t *root;
+};
+
+static const json_t *
+inside(const struct sts_json_value *value)
+{
+	return (const json_t *)(const void *)value;
+}
+
+static const struct sts_json_value *
+outside(const json_t *value)
+{
+	return (const struct sts_json_value *)(const void *)value;
+}
+
+/* Jansson's words quote the text, which is a stranger's. */
+static enum sts_rc
+complain(const json_error_t *error, struct sts_error *err)
+{
+	struct sts_buf words;
+	enum sts_rc rc = STS_EUSAGE;
+
+	if (json_error_code(error) == json_error_out_of_memory)
+		return sts_error_set(err, STS_ENOMEM, "JSON: no memory");
+	sts_buf_init(&words, 4 * sizeof(error->text));
+	(void)sts_buf_escaped(&words, error->text, strlen(error->text));
+	(void)sts_error_set(err, rc, "JSON, line %d column %d: %s", error->line,
+	    error->column, sts_buf_text(&words));
+	sts_buf_clear(&words);
+	return rc;
+}
+
+enum sts_rc
+sts_json_read(const char *text, size_t len, struct sts_json_doc **doc,
+    struct sts_error *err)
+{
+	struct sts_json_doc *made = calloc(1, sizeof(*made));
+	json_error_t error;
+	enum sts_rc rc;
+
+	if (made == NULL)
+		return sts_error_set(err, STS_ENOMEM, "JSON: no memory");
+	/* A NUL is refused where it is read as text, not for all. */
+	made->root = json_loadb(text, len,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+	if (made->root == NULL) {
+		rc = complain(&error, err);
+		free(made);
+		return rc;
+	}
+	*doc = made;
+	return STS_OK;
+}
+
+void
+sts_json_doc_free(struct sts_json_doc *doc)
+{
+	if (doc == NULL)
+		return;
+	json_decref(doc->root);
+	free(doc);
+}
+
+const struct sts_json_value *
+sts_json_root(const struct sts_json_doc *doc)
+{
+	return doc == NULL ? NULL : outside(doc->root);
+}
+
+enum sts_json_type
+sts_json_type(const struct sts_json_value *value)
+{
+	static const enum sts_json_type types[] = {
+		[JSON_OBJECT] = STS_JSON_OBJECT,
+		[JSON_ARRAY] = STS_JSON_ARRAY,
+		[JSON_STRING] = STS_JSON_STRING,
+		[JSON_INTEGER] = STS_JSON_INTEGER,
+		[JSON_REAL] = STS_JSON_REAL,
+		[JSON_TRUE] = STS_JSON_BOOL,
+		[JSON_FALSE] = STS_JSON_BOOL,
+		[JSON_NULL] = STS_JSON_NULL,
+	};
+
+	return value == NULL ? STS_JSON_NONE
+			     : types[json_typeof(inside(value))];
+}
+
+const struct sts_json_value *
+sts_json_member(const struct sts_json_value *value, const char *key)
+{
+	return outside(json_object_get(inside(value), key));
+}
+
+size_t
+sts_json_count(const struct sts_json_value *value)
+{
+	return json_is_object(inside(value)) ? json_object_size(inside(value))
+					     : json_array_size(inside(value));
+}
+
+/* Jansson walks an object only if it may be written to, which it is not. */
+static const json_t *
+object_element(const json_t *object, size_t i)
+{
+	json_t *walked = (json_t *)(uintptr_t)object;
+	void *at = json_object_iter(walked);
+
+	while (at != NULL && i-- > 0)
+		at = json_object_iter_next(walked, at);
+	return json_object_iter_value(at);
+}
+
+const struct sts_json_value *
+sts_json_element(const struct sts_json_value *value, size_t i)
+{
+	if (json_is_object(inside(value)))
+		return outside(object_element(inside(value), i));
+	return outside(json_array_get(inside(value), i));
+}
+
+const char *
+sts_json_string(const struct sts_json_value *value)
+{
+	const char *text = json_string_value(inside(value));
+
+	if (text == NULL || strlen(text) != json_string_length(inside(value)))
+		return NULL;
+	return text;
+}
+
+bool
+sts_json_integer(const struct sts_json_value *value, int64_t *number)
+{
+	if (!json_is_integer(inside(value)))
+		return false;
+	*number = json_integer_value(inside(value));
+	return true;
 }

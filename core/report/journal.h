@@ -3,6 +3,10 @@
  * journal/2026-11-23: one frame per session, appended by every delivery
  * process with one write, never synced, never retried: a report may miss a
  * session, a delivery may never wait for one.
+ *
+ * A day that is over is closed by renaming it to 2026-11-23.closed, which is
+ * then only read; emptied, it says for a while that all is reported, so that
+ * a clock set back does not begin the day anew.
  */
 #ifndef STS_JOURNAL_H
 #define STS_JOURNAL_H
@@ -10,17 +14,47 @@
 #include "report/event.h"
 #include "state/dir.h"
 
-/* Minds the free-space reserve (STS_ESPACE). */
+#define STS_JOURNAL_DAY 11 /* octets of "2026-11-23" with the NUL */
+
+/* The day (UTC) of WALL, and back: its first second.  False, -1: no day. */
+bool sts_journal_day(int64_t wall, char day[STS_JOURNAL_DAY]);
+int64_t sts_journal_begin(const char *day);
+
+/* To the day of its end or, if that is closed, the next that is not.  Minds
+ * the free-space reserve (STS_ESPACE). */
 STS_MUST_USE enum sts_rc sts_journal_add(struct sts_dir *dir,
     const struct sts_session *session, struct sts_error *err);
 
-/* Every session of DAY ("2026-11-23"), *SKIPPED damaged records passed. */
-STS_MUST_USE enum sts_rc sts_journal_each(struct sts_dir *dir, const char *day,
-    bool (*each)(void *arg, const struct sts_session *session), void *arg,
-    size_t *skipped, struct sts_error *err);
+typedef bool (*sts_journal_fn)(void *arg, const struct sts_session *session);
+typedef bool (*sts_journal_day_fn)(void *arg, const char *day);
 
-/* Every day there is, oldest first. */
+/* Every session of DAY ("2026-11-23"), *SKIPPED damaged records passed.
+ * STS_ENODATA: there is no such day. */
+STS_MUST_USE enum sts_rc sts_journal_each(struct sts_dir *dir, const char *day,
+    sts_journal_fn each, void *arg, size_t *skipped, struct sts_error *err);
+
+/* Every day with sessions in it, oldest first. */
 STS_MUST_USE enum sts_rc sts_journal_days(struct sts_dir *dir,
-    bool (*each)(void *arg, const char *day), void *arg, struct sts_error *err);
+    sts_journal_day_fn each, void *arg, struct sts_error *err);
+
+/* The same of a copy of such a directory, FD. */
+STS_MUST_USE enum sts_rc sts_journal_each_at(int fd, const char *day,
+    sts_journal_fn each, void *arg, size_t *skipped, struct sts_error *err);
+STS_MUST_USE enum sts_rc sts_journal_days_at(int fd, sts_journal_day_fn each,
+    void *arg, struct sts_error *err);
+
+/* No session is added to DAY any more.  One that has none is STS_OK. */
+STS_MUST_USE enum sts_rc sts_journal_close(struct sts_dir *dir, const char *day,
+    struct sts_error *err);
+
+/* Forget the sessions of DAY; it stays closed. */
+STS_MUST_USE enum sts_rc sts_journal_done(struct sts_dir *dir, const char *day,
+    struct sts_error *err);
+/* Is it?  Also when it never had any. */
+bool sts_journal_is_done(struct sts_dir *dir, const char *day);
+
+/* Remove all days before DAY, whatever they hold. */
+STS_MUST_USE enum sts_rc sts_journal_expire(struct sts_dir *dir,
+    const char *day, struct sts_error *err);
 
 #endif

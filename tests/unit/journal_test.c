@@ -142,6 +142,114 @@ START_TEST(only_days_are_read)
 }
 END_TEST
 
+static size_t
+count(const char *day)
+{
+	struct seen seen = { 0 };
+	size_t skipped;
+
+	if (sts_journal_each(dir, day, see, &seen, &skipped, NULL) != STS_OK)
+		return 0;
+	return seen.count;
+}
+
+START_TEST(a_closed_day_takes_nothing_more)
+{
+	struct seen seen = { 0 };
+
+	add(DAY_END, "one.example");
+	ck_assert_int_eq(sts_journal_close(dir, "2026-11-23", NULL), STS_OK);
+	add(DAY_END, "late.example"); /* of a clock that was set back */
+	ck_assert_uint_eq(count("2026-11-23"), 1);
+	ck_assert_uint_eq(count("2026-11-24"), 1);
+	ck_assert(!sts_journal_is_done(dir, "2026-11-23"));
+	ck_assert_int_eq(sts_journal_done(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert(sts_journal_is_done(dir, "2026-11-23"));
+	add(DAY_END, "later.example");
+	ck_assert_uint_eq(count("2026-11-23"), 0);
+	ck_assert_uint_eq(count("2026-11-24"), 2);
+	ck_assert_int_eq(sts_journal_days(dir, see_day, &seen, NULL), STS_OK);
+	ck_assert_uint_eq(seen.count, 1); /* nothing is left of the other */
+}
+END_TEST
+
+START_TEST(closing_again_loses_nothing)
+{
+	add(DAY_END, "one.example");
+	ck_assert_int_eq(sts_journal_close(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert_int_eq(sts_journal_close(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert_int_eq(sts_journal_close(dir, "2026-11-20", NULL), STS_OK);
+	ck_assert_uint_eq(count("2026-11-23"), 1);
+}
+END_TEST
+
+START_TEST(days_of_two_hosts_merge_by_concatenation)
+{
+	char file[600], text[4096];
+	ssize_t len;
+	int fd;
+
+	add(DAY_END, "one.example");
+	(void)snprintf(file, sizeof(file), "%s/journal/2026-11-23", path);
+	fd = open(file, O_RDONLY);
+	len = read(fd, text, sizeof(text) - 1);
+	ck_assert_int_gt(len, 0);
+	text[len] = '\0';
+	(void)close(fd);
+	litter(text);
+	ck_assert_uint_eq(count("2026-11-23"), 2);
+}
+END_TEST
+
+/* More than is read at a time, with junk longer than that in the middle. */
+START_TEST(a_long_day_is_read_whole)
+{
+	char junk[501];
+	struct seen seen = { 0 };
+	size_t skipped, i;
+
+	add(DAY_END, "first.example");
+	memset(junk, 'x', sizeof(junk) - 1);
+	junk[sizeof(junk) - 1] = '\0';
+	for (i = 0; i < 400; i++)
+		litter(junk);
+	add(DAY_END, "last.example");
+	for (i = 0; i < 400; i++)
+		litter("\nsession 3 0123456789abcdef abc\n");
+	ck_assert_int_eq(sts_journal_each(dir, "2026-11-23", see, &seen,
+			     &skipped, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_str_eq(seen.domain[1], "last.example");
+	ck_assert_uint_ge(skipped, 401);
+	ck_assert_uint_le(skipped, 405);
+}
+END_TEST
+
+START_TEST(old_days_go)
+{
+	add(DAY_END - 86400, "old.example");
+	add(DAY_END, "new.example");
+	ck_assert_int_eq(sts_journal_close(dir, "2026-11-22", NULL), STS_OK);
+	ck_assert_int_eq(sts_journal_expire(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert_uint_eq(count("2026-11-22"), 0);
+	ck_assert_uint_eq(count("2026-11-23"), 1);
+}
+END_TEST
+
+START_TEST(days_are_told_from_dates_that_are_none)
+{
+	char day[STS_JOURNAL_DAY];
+
+	ck_assert_int_eq(sts_journal_begin("2026-11-23"), DAY_END - 86399);
+	ck_assert(sts_journal_day(DAY_END, day));
+	ck_assert_str_eq(day, "2026-11-23");
+	ck_assert_int_eq(sts_journal_begin("2026-02-30"), -1);
+	ck_assert_int_eq(sts_journal_begin("2026-11-23x"), -1);
+	ck_assert_int_eq(sts_journal_begin(""), -1);
+}
+END_TEST
+
 START_TEST(a_record_belongs_to_the_owner_of_the_state)
 {
 	char file[600];
@@ -184,6 +292,12 @@ main(void)
 	tcase_add_test(tc, a_day_ends_at_midnight_utc);
 	tcase_add_test(tc, a_torn_record_costs_itself);
 	tcase_add_test(tc, only_days_are_read);
+	tcase_add_test(tc, a_closed_day_takes_nothing_more);
+	tcase_add_test(tc, closing_again_loses_nothing);
+	tcase_add_test(tc, days_of_two_hosts_merge_by_concatenation);
+	tcase_add_test(tc, a_long_day_is_read_whole);
+	tcase_add_test(tc, old_days_go);
+	tcase_add_test(tc, days_are_told_from_dates_that_are_none);
 	tcase_add_test(tc, a_record_belongs_to_the_owner_of_the_state);
 	tcase_add_test(tc, the_longest_record_is_one_small_write);
 	suite_add_tcase(suite, tc);
