@@ -45,6 +45,10 @@ URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
 DATE_TIME = re.compile(r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9](\.[0-9]+)?"
                        r"(Z|[+-][0-9][0-9]:[0-9][0-9])")  # RFC 3339, 5.6
 TLSA = re.compile(r"[0-9]{1,3} [0-9]{1,3} [0-9]{1,3} ([0-9a-fA-F]{2})+")
+# What a valid policy has, besides patterns (RFC 8461, 3.2).
+POLICY = [re.compile(form) for form in (
+    "version *: *STSv1", "mode *: *(enforce|testing|none)",
+    "max_age *: *[0-9]{1,10}")]
 # RFC 8460, 5.3, unfolded, and 5.1.
 SUBJECT = re.compile(
     r"Report Domain: (?P<domain>\S+) Submitter: (?P<submitter>\S+)"
@@ -214,7 +218,6 @@ class Judge:
         if kind == "no-policy-found":
             self.need(not strings, where, "of no policy")
         elif kind == "tlsa":
-            self.need(strings, where, "no TLSA record")
             self.texts(strings, where, TLSA)
         else:
             for line in strings:
@@ -224,7 +227,8 @@ class Judge:
     def patterns(self, said, strings, where):
         """mx-host says what the policy does, if that is a valid one."""
         lines = [line.strip() for line in strings if isinstance(line, str)]
-        if "version: STSv1" not in lines:
+        if not all(any(form.fullmatch(line) for line in lines)
+                   for form in POLICY):
             return
         meant = [line.split(":", 1)[1].strip().lower() for line in lines
                  if re.match(r"mx\s*:", line)]
@@ -424,10 +428,12 @@ class Judge:
                   "TLS-Report-Submitter", f"contact-info is {contact}")
         self.need(message["From"].addresses[0].domain == said["submitter"],
                   "From", message["From"])
-        domains = {policy["policy"]["policy-domain"]
-                   for policy in document["policies"]}
-        self.need(domains == {said["domain"]}, "TLS-Report-Domain",
-                  f"{said['domain']}, the report is on {domains}")
+        for policy in document["policies"]:
+            applied = policy["policy"]
+            # Of TLSA it is the mail host (RFC 8460, 1.1).
+            self.need(applied["policy-domain"] == said["domain"] or
+                      applied["policy-type"] == "tlsa", "TLS-Report-Domain",
+                      f"{said['domain']}, the report is on {applied}")
         self.subject(str(message["Subject"]), said, document["report-id"])
         self.file(part, said, document["date-range"])
 

@@ -32,7 +32,7 @@ REPORT = {
              "failed-session-count": 203, "failure-reason-code": "404",
              "additional-information": "https://from.example/why?a=b"}],
     }, {
-        "policy": {"policy-type": "tlsa", "policy-domain": "to.example",
+        "policy": {"policy-type": "tlsa", "policy-domain": "mx.to.example",
                    "policy-string": ["3 1 1 " + "0aF9" * 16]},
         "summary": {"total-successful-session-count": 0,
                     "total-failure-session-count": 2},
