@@ -112,16 +112,24 @@ sts_account_distrust(struct sts *sts, const char *domain)
 }
 
 void
-sts_account_refusal(struct sts *sts, const char *mta, const char *domain,
-    const struct sts_result *result)
+sts_account_outside(struct sts *sts, const char *mta, const char *domain,
+    const struct sts_result *result, const char *host)
 {
 	struct sts_session session;
 
-	sts_account_distrust(sts, domain);
 	if (!sts_account_wanted(result))
 		return;
 	sts_account_describe(&session, mta, domain, result);
+	(void)snprintf(session.mx, sizeof(session.mx), "%s", host);
 	sts_account_outcome(&session, STS_SESSION_VALIDATION_FAILURE,
 	    NOT_IN_POLICY);
 	sts_account_record(sts, &session);
+}
+
+void
+sts_account_refusal(struct sts *sts, const char *mta, const char *domain,
+    const struct sts_result *result)
+{
+	sts_account_distrust(sts, domain);
+	sts_account_outside(sts, mta, domain, result, "");
 }

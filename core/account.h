@@ -41,4 +41,8 @@ void sts_account_distrust(struct sts *sts, const char *domain);
 void sts_account_refusal(struct sts *sts, const char *mta, const char *domain,
     const struct sts_result *result);
 
+/* The record alone, of HOST, which is not in the policy; "": not known. */
+void sts_account_outside(struct sts *sts, const char *mta, const char *domain,
+    const struct sts_result *result, const char *host);
+
 #endif

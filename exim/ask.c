@@ -107,6 +107,17 @@ held_by_dns(const struct sts_result *result)
 	       why.rc == STS_EDNS;
 }
 
+void
+sts_ask_blame(struct sts_ask_answer *answer, const char *why)
+{
+	char text[STS_ERROR_MAX + 2 * STS_DOMAIN_MAX];
+
+	(void)snprintf(text, sizeof(text),
+	    "MTA-STS permits none of the MX hosts of %s that can be used: %s",
+	    answer->domain, why);
+	sts_pattern_sentence(text, answer->reason, sizeof(answer->reason));
+}
+
 /* Sentence and pattern from what is known; FAILED is "" or why no more is. */
 static void
 conclude(struct sts_ask_answer *answer, const char *failed)
@@ -121,15 +132,12 @@ conclude(struct sts_ask_answer *answer, const char *failed)
 	pattern = sts_pattern_reject(answer->result, &buf);
 	answer->pattern = strdup(pattern);
 	sts_buf_clear(&buf);
-	if (answer->mode == STS_MODE_ENFORCE)
-		(void)snprintf(text, sizeof(text),
-		    "MTA-STS permits none of the MX hosts of %s that can be "
-		    "used: %s",
-		    answer->domain, known);
-	else
-		(void)snprintf(text, sizeof(text), "MTA-STS of %s: %s%s%s",
-		    answer->domain, known, failed[0] == '\0' ? "" : ": ",
-		    failed);
+	if (answer->mode == STS_MODE_ENFORCE) {
+		sts_ask_blame(answer, known);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "MTA-STS of %s: %s%s%s",
+	    answer->domain, known, failed[0] == '\0' ? "" : ": ", failed);
 	sts_pattern_sentence(text, answer->reason, sizeof(answer->reason));
 }
 

@@ -56,6 +56,9 @@ struct sts_ask_answer *sts_ask_domain(struct sts_ask *ask, const char *domain);
  * ago, or what the state says. */
 struct sts_ask_answer *sts_ask_known(struct sts_ask *ask, const char *domain);
 
+/* ANSWER is enforce, and WHY is why no MX host could be used. */
+void sts_ask_blame(struct sts_ask_answer *answer, const char *why);
+
 /* What this process works with, or NULL with ERR. */
 struct sts *sts_ask_open(struct sts_ask *ask, struct sts_error *err);
 

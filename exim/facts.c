@@ -42,6 +42,21 @@ is_seconds(const char *text)
 	return strlen(text) < 16 && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* GnuTLS begins with "TLS1.0:", OpenSSL with "TLSv1:" or "TLSv1.1:". */
+static bool
+is_old(const char *cipher)
+{
+	if (strncmp(cipher, "SSL", 3) == 0)
+		return true;
+	if (strncmp(cipher, "TLS", 3) != 0)
+		return false;
+	cipher += 3;
+	cipher += *cipher == 'v';
+	return strncmp(cipher, "1:", 2) == 0 ||
+	       strncmp(cipher, "1.0:", 4) == 0 ||
+	       strncmp(cipher, "1.1:", 4) == 0;
+}
+
 enum sts_rc
 sts_facts_parse(const char *text, struct sts_facts *facts,
     struct sts_error *err)
@@ -60,6 +75,7 @@ sts_facts_parse(const char *text, struct sts_facts *facts,
 		return sts_error_set(err, STS_EUSAGE,
 		    "event facts are not as the macro packs them");
 	facts->tls = cipher[0] != '\0';
+	facts->old = is_old(cipher);
 	facts->verified = strcmp(verified, "1") == 0;
 	facts->dane = strcmp(dane, "yes") == 0;
 	memcpy(facts->our_address, address, strlen(address) + 1);

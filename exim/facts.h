@@ -16,6 +16,7 @@
 
 struct sts_facts {
 	bool tls;             /* a cipher was agreed upon */
+	bool old;             /* its version is before TLS 1.2 */
 	bool verified;        /* name and chain, by PKIX or DANE */
 	bool dane;            /* the TLSA records decided */
 	char our_address[46]; /* "" when not known */

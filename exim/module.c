@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "config.h"
+#include "pass.h"
 #include "pattern.h"
 #include "report.h"
 #include "base/syslog.h"
@@ -32,7 +33,7 @@ typedef int dlfunc(uschar **yield, int argc, uschar *argv[]);
 #define EXIM_OK      0
 #define ARGUMENT_MAX 65536 /* octets that are looked at */
 
-STS_API dlfunc sts_mode, sts_reject, sts_reason, sts_event;
+STS_API dlfunc sts_mode, sts_reject, sts_reason, sts_pass, sts_event;
 
 static struct sts_ask ask = { .paths = STS_MODULE_PATHS, .log = sts_syslog };
 
@@ -88,7 +89,8 @@ sts_reject(uschar **yield, int argc, uschar *argv[])
 	return answer_with(yield, pattern != NULL ? pattern : STS_PATTERN_ALL);
 }
 
-/* Why mail to the domain waits: asked when nothing else can be done. */
+/* Why mail to the domain waits: asked when nothing else can be done.  The
+ * second argument, if any, is a list of the domain's MX hosts. */
 int
 sts_reason(uschar **yield, int argc, uschar *argv[])
 {
@@ -100,9 +102,42 @@ sts_reason(uschar **yield, int argc, uschar *argv[])
 		return answer_with(yield, "MTA-STS: no domain to ask about");
 	answer = sts_ask_domain(&ask, domain);
 	if (answer->mode == STS_MODE_ENFORCE)
-		sts_report_refusal(&ask, answer);
+		sts_report_refusal(&ask, answer, argument(argc, argv, 1));
 	errno = error;
 	return answer_with(yield, answer->reason);
+}
+
+enum { /* arguments of sts_pass, in the order of the macro */
+	SENDER,
+	RECIPIENT,
+	UID,
+	ORIGIN,
+	PARENT,
+	FIELDS,
+	PASS_ARGUMENTS
+};
+
+/* report, tls-required-no: goes out whatever policy there is; else "". */
+int
+sts_pass(uschar **yield, int argc, uschar *argv[])
+{
+	const struct sts_pass pass = { .sender = argument(argc, argv, SENDER),
+		.recipient = argument(argc, argv, RECIPIENT),
+		.uid = argument(argc, argv, UID),
+		.origin = argument(argc, argv, ORIGIN),
+		.parent = argument(argc, argv, PARENT),
+		.fields = argument(argc, argv, FIELDS) };
+	const char *way = "";
+	int error = errno;
+	struct sts *sts;
+
+	if (argc == PASS_ARGUMENTS) {
+		sts = sts_ask_open(&ask, NULL);
+		if (sts != NULL)
+			way = sts_pass_way(sts, &pass);
+	}
+	errno = error;
+	return answer_with(yield, way);
 }
 
 /* ---- events -------------------------------------------------------------- */

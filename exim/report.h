@@ -14,7 +14,12 @@
 void sts_report_session(struct sts_ask *ask,
     const struct sts_exim_outcome *outcome);
 
-/* No MX host of the domain was permitted; noted once in a process. */
-void sts_report_refusal(struct sts_ask *ask, struct sts_ask_answer *answer);
+/*
+ * No MX host of the domain was permitted; noted once in a process.  HOSTS are
+ * their names, one a line, as DNS has them: hostile text.  ANSWER's sentence
+ * then names the first that was refused.
+ */
+void sts_report_refusal(struct sts_ask *ask, struct sts_ask_answer *answer,
+    const char *hosts);
 
 #endif

@@ -95,6 +95,7 @@ identify(struct sts_exim_session *session, const struct sts_exim_event *event)
 	struct sts_exim_outcome *outcome = &session->outcome;
 
 	outcome->strict = event->strict;
+	outcome->up = false;
 	outcome->dane = event->facts.dane || session->dane_failed;
 	copy(outcome->domain, sizeof(outcome->domain), event->domain);
 	copy(outcome->host, sizeof(outcome->host), event->host);
@@ -128,14 +129,29 @@ judge_certificate(struct sts_exim_session *session,
 		    "certificate for another name");
 }
 
-/* TLS is up: is it what the policy would want? */
+/*
+ * TLS is up: is it what the policy would want?  Where nothing was demanded
+ * it may be older than RFC 8461 (4) allows, or verified by the certificate's
+ * CN alone.
+ */
 static void
 judge_tls(struct sts_exim_session *session, const struct sts_exim_event *event)
 {
-	if (event->facts.verified || event->facts.dane)
+	const struct sts_facts *facts = &event->facts;
+
+	session->outcome.up = true;
+	if (facts->dane)
 		set_result(session, STS_SESSION_SUCCESS, "");
-	else
+	else if (facts->old)
+		set_result(session, STS_SESSION_VALIDATION_FAILURE,
+		    "TLS older than 1.2");
+	else if (!facts->verified)
 		judge_certificate(session, event);
+	else if (facts->not_after != 0 && facts->names[0] == '\0')
+		set_result(session, STS_SESSION_CERTIFICATE_HOST_MISMATCH,
+		    "certificate without a host name");
+	else
+		set_result(session, STS_SESSION_SUCCESS, "");
 }
 
 static void

@@ -40,6 +40,7 @@ enum sts_exim_event_kind sts_exim_event_kind(const char *name);
 
 struct sts_exim_outcome {
 	bool strict;
+	bool up;   /* mail went over TLS, whatever it was worth */
 	bool dane; /* TLSA records were what counted */
 	char domain[STS_DOMAIN_MAX + 1];
 	char host[STS_DOMAIN_MAX + 1];

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/process.h"
 #include "child.h"
 #include "spawn.h"
 
@@ -60,28 +61,19 @@ sts_spawn_check(const char *program, struct sts_error *err)
 	return rc;
 }
 
-/* A pipe whose ends are out of the way of 0, 1 and 2, should these be free. */
 static enum sts_rc
 open_pipe(int fd[2], struct sts_error *err)
 {
-	int end[2], error;
+	enum sts_rc rc;
 
-	if (pipe2(end, O_CLOEXEC) == -1)
+	if (!sts_process_pipe(fd, FIRST_FREE_FD))
 		return sts_error_sys(err, STS_ELOCAL, "pipe");
-	fd[0] = fcntl(end[0], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	fd[1] = fcntl(end[1], F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	error = errno;
-	(void)close(end[0]);
-	(void)close(end[1]);
-	if (fd[0] != -1 && fd[1] != -1 &&
-	    fcntl(fd[0], F_SETFL, O_NONBLOCK) != -1)
+	if (fcntl(fd[0], F_SETFL, O_NONBLOCK) != -1)
 		return STS_OK;
-	if (fd[0] != -1)
-		(void)close(fd[0]);
-	if (fd[1] != -1)
-		(void)close(fd[1]);
-	errno = error;
-	return sts_error_sys(err, STS_ELOCAL, "pipe");
+	rc = sts_error_sys(err, STS_ELOCAL, "pipe");
+	(void)close(fd[0]);
+	(void)close(fd[1]);
+	return rc;
 }
 
 /*

@@ -185,24 +185,12 @@ close_pair(int fd[2])
 	close_one(&fd[WRITER]);
 }
 
-/* Both ends above what the spawner will use. */
-static bool
-open_pipe(int fd[2])
-{
-	int end[2];
-
-	if (pipe2(end, O_CLOEXEC) == -1)
-		return false;
-	fd[READER] = fcntl(end[READER], F_DUPFD_CLOEXEC, FREE_FD);
-	fd[WRITER] = fcntl(end[WRITER], F_DUPFD_CLOEXEC, FREE_FD);
-	close_pair(end);
-	return fd[READER] != -1 && fd[WRITER] != -1;
-}
-
 static bool
 open_pipes(int ask[2], int answer[2], int control[2])
 {
-	return open_pipe(ask) && open_pipe(answer) && open_pipe(control) &&
+	return sts_process_pipe(ask, FREE_FD) &&
+	       sts_process_pipe(answer, FREE_FD) &&
+	       sts_process_pipe(control, FREE_FD) &&
 	       fcntl(ask[WRITER], F_SETFL, O_NONBLOCK) != -1 &&
 	       fcntl(answer[READER], F_SETFL, O_NONBLOCK) != -1 &&
 	       fcntl(control[WRITER], F_SETFL, O_NONBLOCK) != -1;

@@ -115,6 +115,15 @@ sts_buf_grew(struct sts_buf *buf, size_t len)
 	buf->data[buf->len] = '\0';
 }
 
+void
+sts_buf_cut(struct sts_buf *buf, size_t len)
+{
+	if (len < buf->len) {
+		buf->len = len;
+		buf->data[len] = '\0';
+	}
+}
+
 const char *
 sts_buf_text(const struct sts_buf *buf)
 {

@@ -31,6 +31,9 @@ enum sts_rc sts_buf_printf(struct sts_buf *buf, const char *format, ...)
 char *sts_buf_room(struct sts_buf *buf, size_t len);
 void sts_buf_grew(struct sts_buf *buf, size_t len);
 
+/* Drop what is behind the first LEN octets, of which there are so many. */
+void sts_buf_cut(struct sts_buf *buf, size_t len);
+
 /* The text, or "" when nothing was appended.  Borrowed until the next call. */
 const char *sts_buf_text(const struct sts_buf *buf);
 

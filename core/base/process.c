@@ -4,6 +4,7 @@
  * process.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,6 +51,37 @@ reset_reserved(int number)
 	(void)number;
 }
 #endif
+
+static void
+close_pair(const int fd[2])
+{
+	int error = errno;
+
+	if (fd[0] != -1)
+		(void)close(fd[0]);
+	if (fd[1] != -1)
+		(void)close(fd[1]);
+	errno = error;
+}
+
+bool
+sts_process_pipe(int fd[2], int from)
+{
+	int end[2], high[2];
+
+	if (pipe2(end, O_CLOEXEC) == -1)
+		return false;
+	high[0] = fcntl(end[0], F_DUPFD_CLOEXEC, from);
+	high[1] = high[0] == -1 ? -1 : fcntl(end[1], F_DUPFD_CLOEXEC, from);
+	close_pair(end);
+	if (high[1] == -1) {
+		close_pair(high);
+		return false;
+	}
+	fd[0] = high[0];
+	fd[1] = high[1];
+	return true;
+}
 
 /* Every signal to its default, then none blocked. */
 bool

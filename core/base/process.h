@@ -11,6 +11,10 @@
 
 #include <stdbool.h>
 
+/* Before the fork: a pipe whose ends are FROM or more, out of the way of what
+ * the child will call 0, 1 and 2, and closed by an exec. */
+bool sts_process_pipe(int fd[2], int from);
+
 /* Every signal to its default, then none blocked. */
 bool sts_process_signals(void);
 

@@ -11,6 +11,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -153,10 +154,27 @@ permit(int rules, const char *path, bool directory, __u64 rights,
 }
 
 static enum sts_rc
+permit_inputs(int rules, const char *const *path, struct sts_error *err)
+{
+	enum sts_rc rc = STS_OK;
+	struct stat st;
+
+	for (; rc == STS_OK && *path != NULL; path++)
+		if (stat(*path, &st) == 0)
+			rc = permit(rules, *path, S_ISDIR(st.st_mode), READ,
+			    err);
+	return rc;
+}
+
+static enum sts_rc
 permit_all(int rules, const struct sts_sandbox *sandbox, struct sts_error *err)
 {
-	enum sts_rc rc = permit(rules, sandbox->writable, true, WRITE, err);
+	enum sts_rc rc = STS_OK;
 
+	if (sandbox->writable != NULL)
+		rc = permit(rules, sandbox->writable, true, WRITE, err);
+	if (rc == STS_OK && sandbox->inputs != NULL)
+		rc = permit_inputs(rules, sandbox->inputs, err);
 	if (rc == STS_OK && sandbox->readable != NULL)
 		rc = permit(rules, sandbox->readable, true, READ, err);
 	if (rc == STS_OK)
@@ -202,12 +220,20 @@ sts_sandbox_enter(const struct sts_sandbox *sandbox, struct sts_error *err)
 
 #elif defined(__OpenBSD__)
 
+#include <errno.h>
 #include <unistd.h>
 
 enum sts_rc
 sts_sandbox_enter(const struct sts_sandbox *sandbox, struct sts_error *err)
 {
-	if (unveil(sandbox->writable, "rwc") == -1 ||
+	const char *const *path = sandbox->inputs;
+
+	for (; path != NULL && *path != NULL; path++)
+		if (unveil(*path, "r") == -1 && errno != ENOENT)
+			return sts_error_sys(err, STS_ESYS, "sandbox: %s",
+			    *path);
+	if ((sandbox->writable != NULL &&
+		unveil(sandbox->writable, "rwc") == -1) ||
 	    (sandbox->readable != NULL &&
 		unveil(sandbox->readable, "r") == -1) ||
 	    unveil("/dev/null", "rw") == -1 ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * For a program that only carries lines: give up, for good, what it never
- * needs, so that whoever gets hold of it holds little.
+ * For a program that only carries lines, or reads what strangers wrote: give
+ * up, for good, what it never needs, so that whoever gets hold of it holds
+ * little.
  */
 #ifndef STS_SANDBOX_H
 #define STS_SANDBOX_H
@@ -9,8 +10,10 @@
 #include "base/error.h"
 
 struct sts_sandbox {
-	const char *writable; /* directory with all that may be changed */
-	const char *readable; /* one that may be read; NULL: none */
+	const char *writable;      /* directory with all that may be changed, */
+	const char *readable;      /* one that may be read; NULL: none */
+	const char *const *inputs; /* files and directories that may be read as
+				      well, then NULL; NULL: none */
 };
 
 /*

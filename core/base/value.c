@@ -187,6 +187,7 @@ set_text(const struct sts_value_spec *spec, void *field, const char *text,
 	char **out = field;
 
 	(void)spec;
+	free(*out); /* a default */
 	*out = strdup(text);
 	return *out == NULL ? no_memory(err) : STS_OK;
 }

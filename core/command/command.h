@@ -27,7 +27,9 @@ struct sts_call {                 /* one run of a command */
 	const char *mx;
 	bool verbose, help, version;
 	const char *since;
-	bool all, brief, dry_run, fresh, json, keywords, offline, probe, tlsrpt;
+	const char *html, *output;
+	bool all, brief, dry_run, fresh, journal, json, keywords, now, offline,
+	    probe, tlsrpt;
 };
 
 typedef enum sts_exit (*sts_run_fn)(struct sts_call *call);
@@ -40,6 +42,7 @@ enum sts_exit sts_run_cache_list(struct sts_call *call);
 enum sts_exit sts_run_cache_show(struct sts_call *call);
 enum sts_exit sts_run_check_config_smtpd(struct sts_call *call);
 enum sts_exit sts_run_config(struct sts_call *call);
+enum sts_exit sts_run_inbox(struct sts_call *call);
 enum sts_exit sts_run_journal(struct sts_call *call);
 enum sts_exit sts_run_ledger(struct sts_call *call);
 enum sts_exit sts_run_policy_match(struct sts_call *call);
@@ -47,6 +50,7 @@ enum sts_exit sts_run_policy_parse(struct sts_call *call);
 enum sts_exit sts_run_query(struct sts_call *call);
 enum sts_exit sts_run_record_parse(struct sts_call *call);
 enum sts_exit sts_run_refresh(struct sts_call *call);
+enum sts_exit sts_run_report(struct sts_call *call);
 
 /* One line on stderr, "mta-sts: ...", control bytes escaped. */
 enum sts_exit sts_complain(enum sts_exit status, const char *format, ...)

@@ -52,6 +52,7 @@ sts_crew_run(struct sts_crew *crew, size_t count,
     void (*start)(void *arg, size_t i), void *arg, struct sts_error *err)
 {
 	crew->count = count;
+	crew->next = 0;
 	crew->start = start;
 	crew->arg = arg;
 	start_more(crew);

@@ -149,8 +149,10 @@ print_host(const struct sts_findings *found, const char *host,
 		return;
 	}
 	verdict = sts_verdict_mx(&found->basis, host, &why);
-	sts_print("mx", "%s%s: %s, %s", preference, host,
-	    sts_verdict_name(verdict), why.text);
+	sts_print("mx", "%s%s: %s, %s, %s", preference, host,
+	    sts_verdict_name(verdict),
+	    sts_verdict_mx_match(&found->basis, host) ? "match" : "no match",
+	    why.text);
 	sts_probing_print(&found->probing, host, "probe");
 }
 

@@ -13,7 +13,7 @@
 #include "config.h"
 
 #define MANY        INT_MAX
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 24
 #define EVERYWHERE  "chvV" /* options of every command */
 
 static const struct option_row {
@@ -36,6 +36,8 @@ static const struct option_row {
 	    "one line for each domain" },
 	{ 'f', "fresh", NULL, offsetof(struct sts_call, fresh),
 	    "ask DNS and HTTPS although the cache would do" },
+	{ 'H', "html", "FILE", offsetof(struct sts_call, html),
+	    "a page with plots as well" },
 	{ 'j', "json", NULL, offsetof(struct sts_call, json),
 	    "one JSON object on each line" },
 	{ 'k', "keywords", NULL, offsetof(struct sts_call, keywords),
@@ -50,6 +52,12 @@ static const struct option_row {
 	    "connect to each MX host and try its TLS" },
 	{ 's', "since", "DAY", offsetof(struct sts_call, since),
 	    "nothing older than this day, YYYY-MM-DD, UTC" },
+	{ 'J', "journal", NULL, offsetof(struct sts_call, journal),
+	    "the operands are journals of other hosts" },
+	{ 'N', "now", NULL, offsetof(struct sts_call, now),
+	    "do not wait for the time that was agreed on" },
+	{ 'O', "output", "DIR", offsetof(struct sts_call, output),
+	    "write files into this directory and change nothing" },
 	{ 't', "tlsrpt", NULL, offsetof(struct sts_call, tlsrpt),
 	    "records of TLSRPT (RFC 8460) instead" },
 };
@@ -117,6 +125,15 @@ static const struct command {
 	    "For a timer: fetches every policy that is due again and tidies\n"
 	    "the ledger.\n"
 	    "Exit: 0 all renewed, 1 some hosts failed, 2 could not tell.\n" },
+	{ "report", "[--journal DIR...]", "jnJNO", 0, MANY, true,
+	    sts_run_report, "send the TLS reports that are due",
+	    "For a timer: makes reports (RFC 8460) of the days that are over\n"
+	    "and sends them by HTTPS and mail, as their domains ask; what is\n"
+	    "refused is tried again for a day.  --journal adds the sessions\n"
+	    "of other hosts, DIR a copy of the journal in their state.\n"
+	    "--dry-run prints what is not reported yet, --output writes it.\n"
+	    "Exit: 0 fine, 1 something was refused, 2 could not tell or "
+	    "write.\n" },
 	{ "ledger", "[DOMAIN...]", "js", 0, MANY, true, sts_run_ledger,
 	    "the history of all policies",
 	    "What was learned, changed, renewed, let go, and what could have\n"
@@ -128,6 +145,13 @@ static const struct command {
 	    "DAY is YYYY-MM-DD, UTC; without one all days, oldest first.\n"
 	    "Exit: 0 fine, 1 damaged records were passed over, 2 could not "
 	    "tell.\n" },
+	{ "inbox", "FILE...", "jsH", 1, MANY, false, sts_run_inbox,
+	    "the TLS reports that others sent",
+	    "What FILEs tell together.  A FILE is a report (JSON, gzip), a mail\n"
+	    "message, an mbox, a Maildir, or - (standard input).  Reports are\n"
+	    "not verified: whoever can send mail can send one.\n"
+	    "Exit: 0 no session failed, 1 some did, 2 some of it cannot be "
+	    "read.\n" },
 	{ "check-config smtpd", "[FILE]", "j", 0, 1, false,
 	    sts_run_check_config_smtpd, "what is wrong with an smtpd.conf",
 	    "FILE (default /etc/smtpd.conf, - is standard input) and what it\n"

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/closing.h"
 #include "command/crew.h"
 #include "command/names.h"
 
@@ -150,6 +151,20 @@ tidy_ledger(const struct refresh *refresh)
 		(void)sts_complain(STS_EXIT_UNSURE, "ledger: %s", err.text);
 }
 
+/* Where no reports are made, nobody else forgets the sessions. */
+static void
+tidy_journal(const struct refresh *refresh)
+{
+	char day[STS_JOURNAL_DAY];
+	struct sts_error err;
+
+	if (sts_state_suspect(refresh->state, &refresh->now))
+		return;
+	if (sts_closing_forget(sts_state_dir(refresh->state),
+		&refresh->call->config, refresh->now.wall, day, &err) != STS_OK)
+		(void)sts_complain(STS_EXIT_UNSURE, "journal: %s", err.text);
+}
+
 static enum sts_exit
 summarize(const struct refresh *refresh)
 {
@@ -196,6 +211,7 @@ refresh_all(struct refresh *refresh, struct sts_error *err)
 	if (refresh->progress)
 		(void)fputs("\r", stderr);
 	tidy_ledger(refresh);
+	tidy_journal(refresh);
 	return rc;
 }
 

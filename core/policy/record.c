@@ -261,102 +261,6 @@ sts_record_parse(const struct sts_txt_rr *txt, size_t count,
 	return STS_OK;
 }
 
-/* Value of the two digits after a "%", -1 when they are none. */
-static int
-percent_value(const char *p, size_t left)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *high, *low;
-
-	if (left < 3)
-		return -1;
-	high = memchr(digits, sts_ascii_lower((unsigned char)p[1]), 16);
-	low = memchr(digits, sts_ascii_lower((unsigned char)p[2]), 16);
-	if (high == NULL || low == NULL)
-		return -1;
-	return (int)(high - digits) * 16 + (int)(low - digits);
-}
-
-/*
- * Octets of RFC 3986 without "!", "," and ";", which RFC 8460, 3 wants
- * encoded.  An encoded control character is for header injection only.
- */
-static bool
-uri_ok(const char *uri, size_t len)
-{
-	static const char marks[] = "-._~:/?#[]@$&'()*+=%";
-	size_t i;
-	int c;
-
-	for (i = 0; i < len; i++) {
-		if (sts_ascii_alnum((unsigned char)uri[i]))
-			continue;
-		if (memchr(marks, uri[i], sizeof(marks) - 1) == NULL)
-			return false;
-		if (uri[i] != '%')
-			continue;
-		c = percent_value(uri + i, len - i);
-		if (c < 0x20 || c == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-/* Length of TEXT before the first octet that is in ENDS. */
-static size_t
-length_until(const char *text, size_t len, const char *ends)
-{
-	size_t n;
-
-	for (n = 0; n < len && strchr(ends, text[n]) == NULL; n++)
-		continue;
-	return n;
-}
-
-/* local-part "@" domain (RFC 6068); the length of that, without "?subject". */
-static size_t
-mailto_len(const char *rest, size_t len)
-{
-	size_t address = length_until(rest, len, "?#");
-	size_t local = length_until(rest, address, "@");
-
-	if (local == 0 || local == address ||
-	    !sts_domain_valid(rest + local + 1, address - local - 1))
-		return 0;
-	return address;
-}
-
-/* "//" authority and the rest (RFC 9110, 4.2.2: the host is not empty). */
-static size_t
-https_len(const char *rest, size_t len)
-{
-	size_t host;
-
-	if (len < 2 || memcmp(rest, "//", 2) != 0)
-		return 0;
-	host = length_until(rest + 2, len - 2, ":/?#@");
-	return host == 0 ? 0 : len;
-}
-
-static const struct scheme {
-	const char *name;
-	size_t (*rest_len)(const char *rest, size_t len); /* 0: unusable */
-} schemes[] = {
-	{ "mailto:", mailto_len },
-	{ "https:", https_len },
-};
-
-static bool
-has_scheme(const char *uri, size_t len, const char *scheme)
-{
-	size_t i, n = strlen(scheme);
-
-	for (i = 0; i < n && i < len; i++)
-		if (sts_ascii_lower((unsigned char)uri[i]) != scheme[i])
-			return false;
-	return i == n;
-}
-
 /*
  * Add URI if a report can go there, its scheme in lower case and no query
  * behind a mail address.  What cannot be used (another scheme, none, a "!10m"
@@ -365,26 +269,23 @@ has_scheme(const char *uri, size_t len, const char *scheme)
 static enum sts_rc
 keep_uri(struct sts_tlsrpt_record *record, const char *uri, size_t len)
 {
-	size_t i, head, rest;
+	char address[STS_MAIL_MAX + 1];
+	const char *scheme;
+	struct sts_uri https;
 	char *copy;
 
-	if (len > STS_URI_MAX || !uri_ok(uri, len))
+	if (sts_uri_https(uri, len, &https, NULL) == STS_OK)
+		scheme = "https";
+	else if (sts_uri_mailto(uri, len, address, NULL) == STS_OK)
+		scheme = "mailto";
+	else
 		return STS_OK;
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (has_scheme(uri, len, schemes[i].name))
-			break;
-	if (i == sizeof(schemes) / sizeof(schemes[0]))
-		return STS_OK;
-	head = strlen(schemes[i].name);
-	rest = schemes[i].rest_len(uri + head, len - head);
-	if (rest == 0)
-		return STS_OK;
-	copy = malloc(head + rest + 1);
+	copy = strndup(uri, len);
 	if (copy == NULL)
 		return STS_ENOMEM;
-	memcpy(copy, schemes[i].name, head);
-	memcpy(copy + head, uri + head, rest);
-	copy[head + rest] = '\0';
+	memcpy(copy, scheme, strlen(scheme));
+	if (*scheme == 'm')
+		copy[strcspn(copy, "?#")] = '\0';
 	record->rua[record->count++] = copy;
 	return STS_OK;
 }

@@ -6,11 +6,10 @@
 #ifndef STS_RECORD_H
 #define STS_RECORD_H
 
-#include "base/error.h"
+#include "base/uri.h"
 
 #define STS_ID_MAX  32
-#define STS_RUA_MAX 16   /* URIs kept of a TLSRPT record */
-#define STS_URI_MAX 1024 /* octets of one of them */
+#define STS_RUA_MAX 16 /* URIs kept of a TLSRPT record */
 
 struct sts_txt_rr { /* one TXT RR, its character-strings joined; any octets */
 	const char *data;
@@ -23,7 +22,8 @@ struct sts_record {
 
 struct sts_tlsrpt_record {
 	size_t count;
-	/* mailto: (address only) and https:, scheme in lower case, encoded. */
+	/* mailto: (address only) and https:, scheme in lower case, encoded;
+	 * sts_uri_mailto() or sts_uri_https() takes each. */
 	char *rua[STS_RUA_MAX];
 };
 

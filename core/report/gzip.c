@@ -78,10 +78,8 @@ sts_gzip(const void *data, size_t len, struct sts_buf *out,
 	z.avail_in = (uInt)len;
 	rc = fold(&z, out, err);
 	(void)deflateEnd(&z);
-	if (rc != STS_OK && out->data != NULL) {
-		out->len = before;
-		out->data[before] = '\0';
-	}
+	if (rc != STS_OK)
+		sts_buf_cut(out, before);
 	return rc;
 }
 
@@ -160,9 +158,7 @@ sts_gunzip(const void *data, size_t len, struct sts_buf *out,
 		return zlib_failed(status, "gzip", err);
 	rc = unfold(&z, out, err);
 	(void)inflateEnd(&z);
-	if (rc != STS_OK && out->data != NULL) {
-		out->len = before;
-		out->data[before] = '\0';
-	}
+	if (rc != STS_OK)
+		sts_buf_cut(out, before);
 	return rc;
 }

@@ -20,10 +20,10 @@
 #define WHOLE      "whole"
 #define BODY       ".gz"
 #define SEAL_NAME  "mta-sts-report 1"
-#define DIGITS     6 /* of a number */
-#define NUMBER_MAX 999999
+#define DIGITS     7 /* of a number */
+#define NUMBER_MAX 9999999
 #define NAME_LEN   (DIGITS + sizeof(BODY))
-#define PATH_LEN   (sizeof(REPORTS) + STS_JOURNAL_DAY + NAME_LEN + 8)
+#define PATH_LEN   (sizeof(REPORTS) + STS_JOURNAL_DAY + 24)
 #define FILE_MAX   (4096 + STS_RUA_MAX * (STS_URI_MAX + 32))
 
 static const char *const state_names[] = {
@@ -134,7 +134,7 @@ parse(const char *text, size_t len, struct sts_queued *queued)
 static void
 day_path(char path[PATH_LEN], const char *day, const char *name)
 {
-	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s%s%.9s", day,
+	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s%s%.20s", day,
 	    name[0] == '\0' ? "" : "/", name);
 }
 
@@ -142,7 +142,7 @@ static void
 file_path(char path[PATH_LEN], const char *day, unsigned number,
     const char *suffix)
 {
-	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s/%06u%s", day,
+	(void)snprintf(path, PATH_LEN, REPORTS "/%.10s/%07u%s", day,
 	    number % (NUMBER_MAX + 1), suffix);
 }
 

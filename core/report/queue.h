@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * reports/: what is to be sent.  reports/2026-11-23/ holds a day's reports,
- * two files each: 000001.gz, the report itself, which never changes once the
- * day is whole, and 000001, where it goes and how far that has come.  The file
+ * two files each: 0000001.gz, the report itself, which never changes once the
+ * day is whole, and 0000001, where it goes and how far that has come.  The file
  * "whole" is written last: without it a day is made anew from the journal,
  * with it the journal is not needed any more, so a crash at any point leaves
  * every session in exactly one report.

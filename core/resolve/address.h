@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The addresses of an MX host: A and AAAA at the same time. */
+/* The addresses of a host: A and AAAA at the same time. */
 #ifndef STS_ADDRESS_H
 #define STS_ADDRESS_H
 

@@ -16,35 +16,38 @@
 #include "config.h"
 #include "resolve/dial.h"
 #include "resolve/fetch.h"
+#include "resolve/fetcher.h"
 #include "resolve/http.h"
 #include "verify/verify.h"
 
 #define BODY_MAX    65536 /* RFC 8461, 3.3 suggests it */
 #define HEADER_MAX  32768 /* all header lines, interim answers included */
-#define URL_MAX     (STS_DOMAIN_MAX + sizeof("https://:65535" STS_POLICY_PATH))
+#define URL_MAX     (STS_DOMAIN_MAX + sizeof("https://:65535") + STS_URI_MAX)
 #define RESOLVE_MAX (STS_DOMAIN_MAX + STS_ADDR_TEXT + sizeof("+:65535:[]"))
-#define NOT_WHOLE   "the policy did not arrive whole: "
+#define TYPE_MAX    64
 
 #define SET(easy, option, value)                                               \
 	(curl_easy_setopt((easy), CURLOPT_##option, (value)) == CURLE_OK)
-#define SET_MULTI(multi, option, value)                                        \
-	(curl_multi_setopt((multi), CURLMOPT_##option, (value)) == CURLM_OK)
 
-struct sts_fetcher {
-	struct sts_loop *loop;
-	struct sts_timer *timer; /* libcurl's */
-	struct sts_trust *trust;
-	CURLM *multi;
-	char *proxy; /* "": none, whatever the environment says */
+struct kind {                                   /* of exchange */
+	const char *host, *answer, *before_end; /* in words */
+	enum sts_rc (*judge)(long status, const char *type,
+	    struct sts_error *err);
 };
+
+static const struct kind policy = { "policy host", "policy",
+	"before the end of the policy", sts_http_judge };
+static const struct kind report = { "report host", "answer",
+	"before the end of the answer", sts_http_judge_post };
 
 struct sts_fetch {
 	struct sts_fetcher *fetcher;
+	const struct kind *kind;
 	struct sts_verify *verify;
 	struct sts_timer *deadline;
 	struct sts_dial *dial; /* while it connects */
 	CURL *easy;
-	struct curl_slist *resolve;
+	struct curl_slist *resolve, *fields;
 	struct sts_buf body;
 	size_t header_len;
 	bool proxy_first; /* TLS with an https proxy is yet to come */
@@ -54,8 +57,9 @@ struct sts_fetch {
 	int fd;           /* connected, not yet libcurl's; or -1 */
 	struct sts_error error;
 	char reason[CURL_ERROR_SIZE];
-	char host[STS_DOMAIN_MAX + 1];
-	unsigned port;
+	struct sts_uri uri;
+	const void *data; /* to be sent, the caller's */
+	size_t data_len;
 	char peer[STS_ADDR_TEXT];
 	int64_t start, timeout;
 	sts_fetch_fn fn;
@@ -80,7 +84,8 @@ static void
 refuse_head(struct sts_fetch *fetch)
 {
 	(void)sts_error_set(&fetch->error, STS_EFETCH,
-	    "the policy host's header is larger than %d octets", HEADER_MAX);
+	    "the %s's header is larger than %d octets", fetch->kind->host,
+	    HEADER_MAX);
 }
 
 /* One header line; what is no multiple of LEN ends the transfer. */
@@ -111,7 +116,7 @@ take_header(char *line, size_t size, size_t len, void *arg)
 	if (status < 200)
 		return len;
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_CONTENT_TYPE, &type);
-	if (sts_http_judge(status, type, &fetch->error) != STS_OK)
+	if (fetch->kind->judge(status, type, &fetch->error) != STS_OK)
 		return 0;
 	fetch->head_good = true;
 	return len;
@@ -131,7 +136,8 @@ take_body(char *data, size_t size, size_t len, void *arg)
 		(void)sts_error_set(&fetch->error, STS_ELOCAL, "no memory");
 	else
 		(void)sts_error_set(&fetch->error, STS_EFETCH,
-		    "the policy is larger than %d octets", BODY_MAX);
+		    "the %s is larger than %d octets", fetch->kind->answer,
+		    BODY_MAX);
 	return 0;
 }
 
@@ -149,6 +155,8 @@ set_trust(CURL *easy, void *ssl_ctx, void *arg)
 	}
 	if (sts_verify_attach(fetch->verify, ssl_ctx, &fetch->error) != STS_OK)
 		return CURLE_ABORTED_BY_CALLBACK;
+	if (fetch->kind == &report)
+		sts_verify_tolerate(fetch->verify);
 	return CURLE_OK;
 }
 
@@ -174,22 +182,31 @@ is_connected(void *arg, curl_socket_t fd, curlsocktype purpose)
 	return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
+enum whom {
+	NOBODY,
+	HOST,
+	ANSWER
+};
+
 static const struct {
 	CURLcode code;
 	enum sts_rc rc;
-	const char *words;
+	const char *before;
+	enum whom whom;
+	const char *behind;
 } causes[] = {
-	{ CURLE_OUT_OF_MEMORY, STS_ELOCAL, "no memory: " },
-	{ CURLE_FAILED_INIT, STS_ELOCAL, "libcurl: " },
-	{ CURLE_COULDNT_RESOLVE_HOST, STS_ELOCAL, "libcurl: " },
-	{ CURLE_COULDNT_RESOLVE_PROXY, STS_ELOCAL, "proxy: " },
-	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy: " },
-	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH,
-	    "no TLS session with the policy host: " },
-	{ CURLE_PARTIAL_FILE, STS_EFETCH, NOT_WHOLE },
-	{ CURLE_RECV_ERROR, STS_EFETCH, "connection to the policy host: " },
-	{ CURLE_SEND_ERROR, STS_EFETCH, "connection to the policy host: " },
-	{ CURLE_GOT_NOTHING, STS_EFETCH, "the policy host did not answer: " },
+	{ CURLE_OUT_OF_MEMORY, STS_ELOCAL, "no memory", NOBODY, "" },
+	{ CURLE_FAILED_INIT, STS_ELOCAL, "libcurl", NOBODY, "" },
+	{ CURLE_COULDNT_RESOLVE_HOST, STS_ELOCAL, "libcurl", NOBODY, "" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, STS_ELOCAL, "proxy", NOBODY, "" },
+	{ CURLE_COULDNT_CONNECT, STS_ELOCAL, "proxy", NOBODY, "" },
+	{ CURLE_SSL_CONNECT_ERROR, STS_EFETCH, "no TLS session with the ", HOST,
+	    "" },
+	{ CURLE_PARTIAL_FILE, STS_EFETCH, "the ", ANSWER,
+	    " did not arrive whole" },
+	{ CURLE_RECV_ERROR, STS_EFETCH, "connection to the ", HOST, "" },
+	{ CURLE_SEND_ERROR, STS_EFETCH, "connection to the ", HOST, "" },
+	{ CURLE_GOT_NOTHING, STS_EFETCH, "the ", HOST, " did not answer" },
 };
 
 /* Has more come than a header may have, and no end of it?  A line longer than
@@ -206,6 +223,8 @@ static void
 explain_code(struct sts_fetch *fetch, CURLcode code)
 {
 	const char *reason = fetch->reason;
+	const char *whom[] = { "", fetch->kind->host, fetch->kind->answer };
+	char words[STS_ERROR_MAX];
 	size_t i;
 
 	if (is_endless_head(fetch)) {
@@ -219,8 +238,11 @@ explain_code(struct sts_fetch *fetch, CURLcode code)
 	for (i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		if (causes[i].code != code)
 			continue;
-		(void)sts_http_reason(&fetch->error, causes[i].rc,
-		    causes[i].words, reason);
+		(void)snprintf(words, sizeof(words),
+		    "%s%s%s: ", causes[i].before, whom[causes[i].whom],
+		    causes[i].behind);
+		(void)sts_http_reason(&fetch->error, causes[i].rc, words,
+		    reason);
 		return;
 	}
 	(void)sts_http_reason(&fetch->error, STS_EFETCH,
@@ -238,7 +260,7 @@ phase(const struct sts_fetch *fetch)
 	(void)curl_easy_getinfo(fetch->easy, CURLINFO_APPCONNECT_TIME_T, &tls);
 	if (tls == 0)
 		return "in the TLS handshake";
-	return fetch->head_good ? "before the end of the policy"
+	return fetch->head_good ? fetch->kind->before_end
 				: "before the end of the header";
 }
 
@@ -247,7 +269,7 @@ explain_timeout(struct sts_fetch *fetch)
 {
 	(void)sts_error_set(&fetch->error,
 	    fetch->starved ? STS_ELOCAL : STS_EFETCH,
-	    "the policy host timed out after %lld ms, %s",
+	    "the %s timed out after %lld ms, %s", fetch->kind->host,
 	    (long long)fetch->timeout, phase(fetch));
 }
 
@@ -306,14 +328,40 @@ find_gap(const struct sts_fetch *fetch)
 	return "connection closed without close_notify";
 }
 
+/* Was all of a report sent, and welcome?  What becomes of the answer's body
+ * then is of no interest: sent again, the report would be there twice. */
+static bool
+is_accepted(const struct sts_fetch *fetch)
+{
+	curl_off_t sent = 0;
+
+	if (fetch->kind != &report || !fetch->head_good)
+		return false;
+	(void)curl_easy_getinfo(fetch->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return (size_t)sent >= fetch->data_len;
+}
+
+/* Why a policy may not be whole, or a report may not have arrived. */
+static const char *
+find_flaw(const struct sts_fetch *fetch)
+{
+	return fetch->kind == &policy ? find_gap(fetch)
+				      : "it came before the report was sent";
+}
+
 /* Why it failed, unless a callback knew it already. */
 static void
 explain(struct sts_fetch *fetch, CURLcode code)
 {
 	struct sts_error *err = &fetch->error;
-	const char *gap;
+	const char *flaw;
 
-	explain_certificate(fetch);
+	if (is_accepted(fetch)) {
+		err->rc = STS_OK;
+		return;
+	}
+	if (fetch->kind == &policy)
+		explain_certificate(fetch);
 	if (err->rc != STS_OK)
 		return;
 	if (code == CURLE_OPERATION_TIMEDOUT)
@@ -321,10 +369,12 @@ explain(struct sts_fetch *fetch, CURLcode code)
 	else if (code != CURLE_OK)
 		explain_code(fetch, code);
 	else if (!fetch->head_good)
+		(void)sts_error_set(err, STS_EFETCH, "the %s did not answer",
+		    fetch->kind->host);
+	else if ((flaw = find_flaw(fetch)) != NULL)
 		(void)sts_error_set(err, STS_EFETCH,
-		    "the policy host did not answer");
-	else if ((gap = find_gap(fetch)) != NULL)
-		(void)sts_error_set(err, STS_EFETCH, NOT_WHOLE "%s", gap);
+		    "the %s did not arrive whole: %s", fetch->kind->answer,
+		    flaw);
 }
 
 static void
@@ -341,14 +391,16 @@ fetch_free(struct sts_fetch *fetch)
 	if (fetch->fd != -1)
 		(void)close(fetch->fd);
 	curl_slist_free_all(fetch->resolve);
+	curl_slist_free_all(fetch->fields);
 	sts_verify_free(fetch->verify);
 	sts_buf_clear(&fetch->body);
 	free(fetch);
 }
 
-static void
-finish(struct sts_fetch *fetch, CURLcode code)
+void
+sts_fetch_finish(struct sts_fetch *fetch, int curl_code)
 {
+	CURLcode code = (CURLcode)curl_code;
 	struct sts_fetch_result result = { .status = 0 };
 
 	explain(fetch, code);
@@ -357,7 +409,7 @@ finish(struct sts_fetch *fetch, CURLcode code)
 	(void)snprintf(result.peer, sizeof(result.peer), "%s", fetch->peer);
 	result.ms = sts_clock_ms() - fetch->start;
 	result.error = fetch->error;
-	if (fetch->error.rc == STS_OK) {
+	if (fetch->error.rc == STS_OK && fetch->kind == &policy) {
 		result.body = sts_buf_text(&fetch->body);
 		result.len = fetch->body.len;
 	}
@@ -365,86 +417,10 @@ finish(struct sts_fetch *fetch, CURLcode code)
 	fetch_free(fetch);
 }
 
-/* Tell those that are done.  A callback may start and cancel others. */
-static void
-reap(struct sts_fetcher *fetcher)
+void
+sts_fetch_starve(struct sts_fetch *fetch)
 {
-	struct sts_fetch *fetch;
-	CURLMsg *message;
-	CURLcode code;
-	int left;
-
-	while ((message = curl_multi_info_read(fetcher->multi, &left)) !=
-	       NULL) {
-		code = message->data.result;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
-		    &fetch);
-		finish(fetch, code);
-	}
-}
-
-static void
-run_socket(void *arg, int fd, int events)
-{
-	struct sts_fetcher *fetcher = arg;
-	int mask = 0, running;
-
-	if ((events & STS_LOOP_READ) != 0)
-		mask |= CURL_CSELECT_IN;
-	if ((events & STS_LOOP_WRITE) != 0)
-		mask |= CURL_CSELECT_OUT;
-	(void)curl_multi_socket_action(fetcher->multi, fd, mask, &running);
-	reap(fetcher);
-}
-
-static void
-run_timer(void *arg)
-{
-	struct sts_fetcher *fetcher = arg;
-	int running;
-
-	fetcher->timer = NULL;
-	(void)curl_multi_socket_action(fetcher->multi, CURL_SOCKET_TIMEOUT, 0,
-	    &running);
-	reap(fetcher);
-}
-
-/* An error returned from here would end every transfer: one that cannot be
- * watched ends at its deadline instead. */
-static int
-watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
-{
-	struct sts_fetcher *fetcher = arg;
-	struct sts_fetch *fetch = NULL;
-	int events = 0;
-
-	(void)unused;
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= STS_LOOP_READ;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= STS_LOOP_WRITE;
-	if (sts_loop_watch(fetcher->loop, fd, events, run_socket, fetcher) ==
-	    STS_OK)
-		return 0;
-	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &fetch);
-	if (fetch != NULL)
-		fetch->starved = true;
-	return 0;
-}
-
-static int
-set_timer(CURLM *multi, long ms, void *arg)
-{
-	struct sts_fetcher *fetcher = arg;
-
-	(void)multi;
-	if (fetcher->timer != NULL)
-		sts_loop_cancel(fetcher->loop, fetcher->timer);
-	fetcher->timer = NULL;
-	if (ms >= 0)
-		fetcher->timer =
-		    sts_loop_timer(fetcher->loop, ms, run_timer, fetcher);
-	return 0;
+	fetch->starved = true;
 }
 
 static void
@@ -453,61 +429,7 @@ run_deadline(void *arg)
 	struct sts_fetch *fetch = arg;
 
 	fetch->deadline = NULL;
-	finish(fetch, CURLE_OPERATION_TIMEDOUT);
-}
-
-static bool
-set_up_multi(struct sts_fetcher *fetcher)
-{
-	CURLM *multi = fetcher->multi;
-
-	return SET_MULTI(multi, SOCKETFUNCTION, watch_socket) &&
-	       SET_MULTI(multi, SOCKETDATA, fetcher) &&
-	       SET_MULTI(multi, TIMERFUNCTION, set_timer) &&
-	       SET_MULTI(multi, TIMERDATA, fetcher);
-}
-
-enum sts_rc
-sts_fetcher_new(struct sts_loop *loop, const char *ca_file, const char *ca_dir,
-    const char *proxy, struct sts_fetcher **fetcher, struct sts_error *err)
-{
-	struct sts_fetcher *new;
-	enum sts_rc rc;
-
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return sts_error_set(err, STS_ELOCAL, "cannot start libcurl");
-	new = calloc(1, sizeof(*new));
-	if (new == NULL) {
-		curl_global_cleanup();
-		return sts_error_set(err, STS_ENOMEM, "no memory");
-	}
-	new->loop = loop;
-	new->proxy = strdup(proxy == NULL ? "" : proxy);
-	new->multi = curl_multi_init();
-	rc = sts_trust_new(ca_file, ca_dir, &new->trust, err);
-	if (rc == STS_OK &&
-	    (new->proxy == NULL || new->multi == NULL || !set_up_multi(new)))
-		rc = sts_error_set(err, STS_ENOMEM, "no memory");
-	if (rc != STS_OK) {
-		sts_fetcher_free(new);
-		return rc;
-	}
-	*fetcher = new;
-	return STS_OK;
-}
-
-void
-sts_fetcher_free(struct sts_fetcher *fetcher)
-{
-	if (fetcher == NULL)
-		return;
-	(void)curl_multi_cleanup(fetcher->multi);
-	if (fetcher->timer != NULL)
-		sts_loop_cancel(fetcher->loop, fetcher->timer);
-	sts_trust_free(fetcher->trust);
-	free(fetcher->proxy);
-	free(fetcher);
-	curl_global_cleanup();
+	sts_fetch_finish(fetch, CURLE_OPERATION_TIMEDOUT);
 }
 
 /* What is not here and could surprise is off by default: netrc, cookies,
@@ -517,7 +439,8 @@ static const struct {
 	long value;
 } numbers[] = {
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-	{ CURLOPT_HTTPGET, 1 },
+	{ CURLOPT_HTTPGET, 1 }, /* unless it is a report */
+	{ CURLOPT_PATH_AS_IS, 1 },
 	{ CURLOPT_FOLLOWLOCATION, 0 },
 	{ CURLOPT_FRESH_CONNECT, 1 },
 	{ CURLOPT_FORBID_REUSE, 1 },
@@ -553,8 +476,8 @@ set_address(struct sts_fetch *fetch)
 	char text[RESOLVE_MAX];
 	bool v6 = strchr(fetch->peer, ':') != NULL;
 
-	(void)snprintf(text, sizeof(text), "+%s:%u:%s%s%s", fetch->host,
-	    fetch->port, v6 ? "[" : "", fetch->peer, v6 ? "]" : "");
+	(void)snprintf(text, sizeof(text), "+%s:%u:%s%s%s", fetch->uri.host,
+	    fetch->uri.port, v6 ? "[" : "", fetch->peer, v6 ? "]" : "");
 	fetch->resolve = curl_slist_append(NULL, text);
 	return fetch->resolve != NULL &&
 	       SET(fetch->easy, RESOLVE, fetch->resolve) &&
@@ -569,8 +492,8 @@ set_target(struct sts_fetch *fetch)
 	CURL *easy = fetch->easy;
 	char url[URL_MAX];
 
-	(void)snprintf(url, sizeof(url), "https://%s:%u" STS_POLICY_PATH,
-	    fetch->host, fetch->port);
+	(void)snprintf(url, sizeof(url), "https://%s:%u%s", fetch->uri.host,
+	    fetch->uri.port, fetch->uri.target);
 	return SET(easy, PROTOCOLS_STR, "https") && SET(easy, URL, url) &&
 	       SET(easy, PROXY, fetch->fetcher->proxy) &&
 	       SET(easy, NOPROXY, "") &&
@@ -595,6 +518,19 @@ set_calls(struct sts_fetch *fetch)
 	       SET(easy, PRIVATE, fetch);
 }
 
+/* The certificate may be anybody's (RFC 8460, 3).  Without "Expect:" a large
+ * report would wait a second for leave to be sent. */
+static bool
+set_report(struct sts_fetch *fetch)
+{
+	CURL *easy = fetch->easy;
+
+	return SET(easy, SSL_VERIFYPEER, 0L) && SET(easy, SSL_VERIFYHOST, 0L) &&
+	       SET(easy, POST, 1L) && SET(easy, POSTFIELDS, fetch->data) &&
+	       SET(easy, POSTFIELDSIZE_LARGE, (curl_off_t)fetch->data_len) &&
+	       SET(easy, HTTPHEADER, fetch->fields);
+}
+
 /* libcurl begins at its first timer, not in here. */
 static bool
 launch(struct sts_fetch *fetch)
@@ -602,6 +538,7 @@ launch(struct sts_fetch *fetch)
 	fetch->easy = curl_easy_init();
 	return fetch->easy != NULL && set_numbers(fetch->easy) &&
 	       set_target(fetch) && set_calls(fetch) &&
+	       (fetch->kind == &policy || set_report(fetch)) &&
 	       (is_proxied(fetch) || set_address(fetch)) &&
 	       curl_multi_add_handle(fetch->fetcher->multi, fetch->easy) ==
 		   CURLM_OK;
@@ -617,23 +554,23 @@ dialled(void *arg, int fd, const struct sts_addr *addr,
 	fetch->fd = fd;
 	if (fd == -1) {
 		fetch->error = *err;
-		(void)sts_error_prefix(&fetch->error,
-		    "no connection to the policy host");
-		finish(fetch, CURLE_COULDNT_CONNECT);
+		(void)sts_error_prefix(&fetch->error, "no connection to the %s",
+		    fetch->kind->host);
+		sts_fetch_finish(fetch, CURLE_COULDNT_CONNECT);
 		return;
 	}
 	(void)sts_addr_text(addr, fetch->peer);
 	if (!launch(fetch))
-		finish(fetch, CURLE_OUT_OF_MEMORY);
+		sts_fetch_finish(fetch, CURLE_OUT_OF_MEMORY);
 }
 
-/* The name of the policy host is looked up by a proxy, if there is one. */
+/* The name of the host is looked up by a proxy, if there is one. */
 static bool
 begin(struct sts_fetch *fetch)
 {
 	struct sts_loop *loop = fetch->fetcher->loop;
 
-	fetch->verify = sts_verify_new(fetch->fetcher->trust, fetch->host);
+	fetch->verify = sts_verify_new(fetch->fetcher->trust, fetch->uri.host);
 	fetch->deadline =
 	    sts_loop_timer(loop, fetch->timeout, run_deadline, fetch);
 	if (fetch->verify == NULL || fetch->deadline == NULL)
@@ -641,8 +578,41 @@ begin(struct sts_fetch *fetch)
 	if (is_proxied(fetch))
 		return launch(fetch);
 	fetch->dial = sts_dial_start(loop, fetch->addr, fetch->count,
-	    fetch->port, dialled, fetch);
+	    fetch->uri.port, dialled, fetch);
 	return fetch->dial != NULL;
+}
+
+static struct sts_fetch *
+new_fetch(struct sts_fetcher *fetcher, const struct kind *kind,
+    const struct sts_addr *addr, size_t count, int64_t timeout_ms)
+{
+	struct sts_fetch *fetch =
+	    calloc(1, sizeof(*fetch) + count * sizeof(*addr));
+
+	if (fetch == NULL)
+		return NULL;
+	fetch->fetcher = fetcher;
+	fetch->kind = kind;
+	fetch->start = sts_clock_ms();
+	fetch->timeout = timeout_ms;
+	fetch->proxy_first = strncmp(fetcher->proxy, "https://", 8) == 0;
+	fetch->fd = -1;
+	fetch->count = count;
+	if (count > 0)
+		memcpy(fetch->addr, addr, count * sizeof(*addr));
+	sts_buf_init(&fetch->body, BODY_MAX);
+	return fetch;
+}
+
+static struct sts_fetch *
+begin_or_free(struct sts_fetch *fetch, sts_fetch_fn fn, void *arg)
+{
+	fetch->fn = fn;
+	fetch->arg = arg;
+	if (begin(fetch))
+		return fetch;
+	fetch_free(fetch);
+	return NULL;
 }
 
 struct sts_fetch *
@@ -650,26 +620,45 @@ sts_fetch_start(struct sts_fetcher *fetcher, const char *host, unsigned port,
     const struct sts_addr *addr, size_t count, int64_t timeout_ms,
     sts_fetch_fn fn, void *arg)
 {
-	struct sts_fetch *fetch;
+	struct sts_fetch *fetch =
+	    new_fetch(fetcher, &policy, addr, count, timeout_ms);
 
-	fetch = calloc(1, sizeof(*fetch) + count * sizeof(*addr));
 	if (fetch == NULL)
 		return NULL;
-	fetch->fetcher = fetcher;
-	fetch->start = sts_clock_ms();
-	fetch->timeout = timeout_ms;
-	fetch->proxy_first = strncmp(fetcher->proxy, "https://", 8) == 0;
-	fetch->fn = fn;
-	fetch->arg = arg;
-	fetch->fd = -1;
-	(void)snprintf(fetch->host, sizeof(fetch->host), "%s", host);
-	fetch->port = port;
-	fetch->count = count;
-	if (count > 0)
-		memcpy(fetch->addr, addr, count * sizeof(*addr));
-	sts_buf_init(&fetch->body, BODY_MAX);
-	if (begin(fetch))
-		return fetch;
+	(void)snprintf(fetch->uri.host, sizeof(fetch->uri.host), "%s", host);
+	fetch->uri.port = port;
+	(void)snprintf(fetch->uri.target, sizeof(fetch->uri.target), "%s",
+	    STS_POLICY_PATH);
+	return begin_or_free(fetch, fn, arg);
+}
+
+static bool
+add_field(struct sts_fetch *fetch, const char *field)
+{
+	struct curl_slist *longer = curl_slist_append(fetch->fields, field);
+
+	if (longer != NULL)
+		fetch->fields = longer;
+	return longer != NULL;
+}
+
+struct sts_fetch *
+sts_fetch_post(struct sts_fetcher *fetcher, const struct sts_fetch_report *post,
+    const struct sts_addr *addr, size_t count, int64_t timeout_ms,
+    sts_fetch_fn fn, void *arg)
+{
+	struct sts_fetch *fetch =
+	    new_fetch(fetcher, &report, addr, count, timeout_ms);
+	char type[TYPE_MAX];
+
+	if (fetch == NULL)
+		return NULL;
+	fetch->uri = *post->uri;
+	fetch->data = post->len > 0 ? post->data : ""; /* NULL: from stdin */
+	fetch->data_len = post->len;
+	(void)snprintf(type, sizeof(type), "Content-Type: %s", post->type);
+	if (add_field(fetch, type) && add_field(fetch, "Expect:"))
+		return begin_or_free(fetch, fn, arg);
 	fetch_free(fetch);
 	return NULL;
 }

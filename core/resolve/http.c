@@ -93,3 +93,15 @@ sts_http_judge(long status, const char *type, struct sts_error *err)
 		    "the policy is not text/plain, its Content-Type is ", type);
 	return STS_OK;
 }
+
+enum sts_rc
+sts_http_judge_post(long status, const char *type, struct sts_error *err)
+{
+	(void)type;
+	if (status >= 200 && status <= 299)
+		return STS_OK;
+	return sts_error_set(err, STS_EFETCH,
+	    "the report host answered %ld (%s)", status,
+	    is_redirect(status) ? "a redirect is never followed"
+				: "only 2xx will do");
+}

@@ -326,3 +326,17 @@ sts_net_prober_setup(const struct sts_net *net, const struct sts_config *config,
 	setup->port = STS_SMTP_PORT;
 	sts_self_name(config, setup->helo);
 }
+
+void
+sts_net_poster_setup(const struct sts_net *net, struct sts_poster_setup *setup)
+{
+	*setup = (struct sts_poster_setup){
+		.loop = net->loop,
+		.dns = net->dns,
+		.ca_file = net->ca_file,
+		.ca_dir = net->ca_dir,
+		.proxy = net->proxy,
+		.allow = net->allow,
+		.allow_count = net->allow_count,
+	};
+}

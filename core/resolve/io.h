@@ -6,6 +6,7 @@
 #define STS_IO_H
 
 #include "base/config.h"
+#include "resolve/poster.h"
 #include "resolve/prober.h"
 #include "resolve/resolver.h"
 
@@ -34,5 +35,9 @@ void sts_net_options(const struct sts_net *net, const struct sts_config *config,
 void sts_net_prober_setup(const struct sts_net *net,
     const struct sts_config *config, struct sts_state *state,
     struct sts_prober_setup *setup);
+
+/* And for reports. */
+void sts_net_poster_setup(const struct sts_net *net,
+    struct sts_poster_setup *setup);
 
 #endif

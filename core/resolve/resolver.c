@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "resolve/failing.h"
 #include "resolve/judge.h"
 #include "resolve/resolver.h"
 
@@ -332,6 +333,32 @@ note_failure(struct sts_job *job, bool fetching)
 	return stored(job, rc, &err);
 }
 
+/* ---- what the domain's owner should know ------------------------------------ */
+
+/* A policy of mode none may fail unseen, and one that nobody holds may be
+ * absent (RFC 8461, 6). */
+static void
+complain(struct sts_job *job, enum sts_rc cause, const char *text, size_t len)
+{
+	const struct sts_entry *held = NULL;
+	struct sts_failing failing = {
+		.domain = job->domain,
+		.cause = cause,
+		.reason = job->reason.text,
+		.text = text,
+		.len = len,
+	};
+
+	if (job->known.answer == STS_ANSWER_POLICY)
+		held = job->known.entry;
+	failing.held = held;
+	if (job->options->state == NULL || !job->tlsrpt ||
+	    (held == NULL && !has_record(job)) ||
+	    (held != NULL && held->policy->mode == STS_MODE_NONE))
+		return;
+	sts_failing_note(job->options->state, &failing, &job->now);
+}
+
 static void
 finish_defer(struct sts_job *job)
 {
@@ -351,6 +378,8 @@ act(struct sts_job *job, enum sts_action action)
 	switch (action) {
 	case STS_ACTION_KEEP:
 		(void)note_kept(job);
+		if (!has_record(job) && job->txt != STS_TXT_LOCAL)
+			complain(job, STS_EFETCH, NULL, 0);
 		if (job->known.backoff && has_record(job))
 			set_stored_reason(job);
 		finish_known(job);
@@ -480,6 +509,14 @@ finish_fetched(struct sts_job *job, enum sts_fetched fetched, enum sts_rc cause)
 		finish_defer(job);
 }
 
+/* The policy host's fault. */
+static void
+fail_fetch(struct sts_job *job, enum sts_rc cause)
+{
+	complain(job, cause, NULL, 0);
+	finish_fetched(job, STS_FETCHED_FAILURE, cause);
+}
+
 static void
 begin_addresses(struct sts_job *job)
 {
@@ -568,6 +605,8 @@ learn(struct sts_job *job, const struct sts_entry *entry)
 		    sts_state_confirm(state, job->domain, job->record.id,
 			job->tlsrpt, job->ttl, &job->now, &err),
 		    &err);
+	if (outcome.stored && job->tlsrpt)
+		sts_failing_served(state, entry);
 	set_reason(job, STS_OK, "fetched");
 	deliver(job, &outcome);
 }
@@ -587,6 +626,8 @@ take_policy(struct sts_job *job, const char *body, size_t len)
 	rc = sts_entry_new(job->domain, id, body, len, &job->now, &entry, &err);
 	if (rc != STS_OK) {
 		job->reason = err;
+		if (rc == STS_EPOLICY)
+			complain(job, rc, body, len);
 		finish_fetched(job,
 		    rc == STS_EPOLICY ? STS_FETCHED_FAILURE : STS_FETCHED_LOCAL,
 		    rc);
@@ -629,7 +670,7 @@ no_address(struct sts_job *job)
 	if (job->refused == 0 && job->addr_status == STS_DNS_LOCAL)
 		finish_fetched(job, STS_FETCHED_LOCAL, STS_ELOCAL);
 	else
-		finish_fetched(job, STS_FETCHED_FAILURE, STS_EFETCH);
+		fail_fetch(job, STS_EFETCH);
 }
 
 static void
@@ -696,11 +737,10 @@ sts_job_fetched(struct sts_job *job, const struct sts_fetch_result *result)
 		return;
 	}
 	job->reason = result->error;
-	finish_fetched(job,
-	    result->error.rc == STS_ELOCAL || result->error.rc == STS_ENOMEM
-		? STS_FETCHED_LOCAL
-		: STS_FETCHED_FAILURE,
-	    result->error.rc);
+	if (result->error.rc == STS_ELOCAL || result->error.rc == STS_ENOMEM)
+		finish_fetched(job, STS_FETCHED_LOCAL, result->error.rc);
+	else
+		fail_fetch(job, result->error.rc);
 }
 
 void

@@ -96,6 +96,11 @@ STS_MUST_USE enum sts_rc sts_dir_read(struct sts_dir *dir, const char *name,
 STS_MUST_USE enum sts_rc sts_dir_write(struct sts_dir *dir, const char *name,
     const void *data, size_t len, struct sts_error *err);
 
+/* The same without fsync, for what can be told to be whole and done without:
+ * after a loss of power it may be empty, or gone. */
+STS_MUST_USE enum sts_rc sts_dir_write_loose(struct sts_dir *dir,
+    const char *name, const void *data, size_t len, struct sts_error *err);
+
 /* The same for a file of SIZE octets, all behind DATA a hole. */
 STS_MUST_USE enum sts_rc sts_dir_write_sized(struct sts_dir *dir,
     const char *name, const void *data, size_t len, off_t size,

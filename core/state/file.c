@@ -156,7 +156,7 @@ put_in_place(int dir, const char *tmp, const char *name)
 
 static enum sts_rc
 replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
-    off_t size, struct sts_error *err)
+    off_t size, bool sync, struct sts_error *err)
 {
 	char tmp[TMP_NAME_MAX];
 	enum sts_rc rc;
@@ -168,14 +168,14 @@ replace(struct sts_dir *dir, const char *name, const void *data, size_t len,
 	rc = write_all(fd, name, data, len, err);
 	if (rc == STS_OK && size > (off_t)len && sts_ftruncate(fd, size) == -1)
 		rc = write_failed(name, err);
-	if (rc == STS_OK && sts_dir_synced(dir) && fsync(fd) == -1)
+	if (rc == STS_OK && sync && fsync(fd) == -1)
 		rc = write_failed(name, err);
 	if (rc == STS_OK && !put_in_place(sts_dir_fd(dir), tmp, name))
 		rc = sts_error_sys(err, STS_EDAMAGED, "%s", name);
 	if (rc != STS_OK)
 		(void)unlinkat(sts_dir_fd(dir), tmp, 0);
 	(void)close(fd);
-	if (rc != STS_OK)
+	if (rc != STS_OK || !sync)
 		return rc;
 	return sync_parent(dir, name, err);
 }
@@ -189,7 +189,20 @@ sts_dir_write_sized(struct sts_dir *dir, const char *name, const void *data,
 	rc = sts_dir_begin(dir, err);
 	if (rc != STS_OK)
 		return rc;
-	rc = replace(dir, name, data, len, size, err);
+	rc = replace(dir, name, data, len, size, sts_dir_synced(dir), err);
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_dir_write_loose(struct sts_dir *dir, const char *name, const void *data,
+    size_t len, struct sts_error *err)
+{
+	enum sts_rc rc;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = replace(dir, name, data, len, 0, false, err);
 	return sts_dir_end_after(dir, rc, err);
 }
 

@@ -130,6 +130,9 @@ STS_MUST_USE enum sts_rc sts_state_distrust(struct sts_state *state,
 STS_MUST_USE enum sts_rc sts_state_drop(struct sts_state *state,
     const char *domain, const struct sts_now *now, struct sts_error *err);
 
+/* Is the wall clock implausible?  Then nothing may be let go for its age. */
+bool sts_state_suspect(struct sts_state *state, const struct sts_now *now);
+
 /* Is a fetch allowed under ID though the back-off runs?  A changed id may
  * once per back-off (RFC 8461, 3.3). */
 bool sts_known_may_fetch(const struct sts_known *known, const char *id);

@@ -116,3 +116,9 @@ sts_state_clock_suspect(struct sts_state *state, const struct sts_entry *entry,
 		remember_good(state, &now);
 	return false;
 }
+
+bool
+sts_state_suspect(struct sts_state *state, const struct sts_now *now)
+{
+	return sts_state_clock_suspect(state, NULL, now);
+}

@@ -30,6 +30,9 @@ void sts_verify_free(struct sts_verify *verify);
 STS_MUST_USE enum sts_rc sts_verify_attach(struct sts_verify *verify,
     void *ssl_ctx, struct sts_error *err);
 
+/* Go on whatever is found, which is remembered all the same. */
+void sts_verify_tolerate(struct sts_verify *verify);
+
 /*
  * What verification found: STS_OK, or STS_ECERTNAME, ECERTDATE, ECERTTRUST
  * with a sentence ("certificate expired 2026-01-02, CN ...").

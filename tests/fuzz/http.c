@@ -55,6 +55,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		HOLDS(status != 200 || value == NULL || !opinion(value));
 		HOLDS(err.rc == STS_EFETCH && err.text[0] != '\0');
 	}
+	HOLDS((sts_http_judge_post(status, value, NULL) == STS_OK) ==
+	      (status / 100 == 2));
 	/* What a stranger wrote reaches the log as one printable line. */
 	for (p = err.text; *p != '\0'; p++)
 		HOLDS(*p >= 0x20 && *p < 0x7f);

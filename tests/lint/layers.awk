@@ -18,7 +18,7 @@ BEGIN {
 
 	# a third-party header: the one file or folder that may see it
 	only["^ares"] = "core/resolve/dns\\.c"
-	only["^curl/"] = "core/resolve/fetch\\.c"
+	only["^curl/"] = "core/resolve/fetch(er)?\\.c"
 	only["^openssl/"] = "core/verify/[a-z]*\\.c"
 	only["^idn2\\.h"] = "core/base/idn\\.c"
 	only["^jansson\\.h"] = "core/base/json\\.c"

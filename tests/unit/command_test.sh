@@ -95,7 +95,7 @@ done >out
 same help_is_narrow out empty
 for command in query 'policy parse' 'policy match' 'record parse' \
     'cache list' 'cache show' 'cache drop' 'cache export' 'cache import' \
-    'cache fsck' refresh ledger journal \
+    'cache fsck' refresh ledger journal inbox \
     config; do
 	# shellcheck disable=SC2086
 	expect "help_$command" 0 = $command --help

@@ -9,10 +9,9 @@ HTTP, one that accepts and says nothing.  Ends when standard input does.
 import socket
 import struct
 import sys
-import threading
 import time
 
-from loopback import Certificates, listen
+from loopback import Certificates, listen, tunnel
 
 POLICY = (b"version: STSv1\r\nmode: enforce\r\nmx: mx.good.test\r\n"
           b"max_age: 86400\r\n")
@@ -192,23 +191,6 @@ def answer(conn, request):
             host = line[5:].strip()
     name, _, arg = host.split(b".")[0].decode().partition("-")
     globals()["say_" + name](conn, request, arg)
-
-
-def tunnel(conn, port):
-    other = socket.create_connection(("127.0.0.1", port))
-
-    def carry(source, sink):
-        try:
-            while data := source.recv(4096):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    back = threading.Thread(target=carry, args=(other, conn), daemon=True)
-    back.start()
-    carry(conn, other)
-    back.join()
 
 
 def main():

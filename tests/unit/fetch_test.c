@@ -22,15 +22,13 @@
 #include "resolve/fetch.h"
 #include "resolve/http.h"
 #include "suite.h"
+#include "webhost.h"
 
 #define PATIENCE_MS 8000
 #define SHORT_MS    500
 #define MANY        48
 
-static char certs[256], ca_file[300];
 static unsigned https, old_tls, plain, mute; /* ports */
-static pid_t server;
-static int server_in;
 
 static struct sts_loop *loop;
 static struct sts_fetcher *fetcher;
@@ -48,54 +46,20 @@ static struct outcome outcome;
 static void
 start_server(void)
 {
-	const char *base = getenv("B");
-	char command[600], line[80], *rest;
-	int in[2], out[2];
-	FILE *ports;
+	unsigned port[4];
 
-	(void)snprintf(certs, sizeof(certs), "%s/tests/unit/fetch_test.certs",
-	    base == NULL ? "build" : base);
-	(void)snprintf(ca_file, sizeof(ca_file), "%s/ca.pem", certs);
-	(void)snprintf(command, sizeof(command), "tests/unit/certs.sh %s",
-	    certs);
-	ck_assert_int_eq(system(command), 0);
-	ck_assert_int_eq(pipe(in) | pipe(out), 0);
-	server = fork();
-	if (server == 0) {
-		(void)dup2(in[0], 0);
-		(void)dup2(out[1], 1);
-		closefrom(3);
-		(void)execl("/usr/bin/python3", "/usr/bin/python3",
-		    "-BEWignore", "tests/unit/fetch_server.py", certs,
-		    (char *)NULL);
-		_exit(127);
-	}
-	(void)close(in[0]);
-	(void)close(out[1]);
-	server_in = in[1];
-	ports = fdopen(out[0], "r");
-	ck_assert_ptr_nonnull(ports);
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), ports));
-	https = (unsigned)strtoul(line, &rest, 10);
-	old_tls = (unsigned)strtoul(rest, &rest, 10);
-	plain = (unsigned)strtoul(rest, &rest, 10);
-	mute = (unsigned)strtoul(rest, NULL, 10);
-	ck_assert_uint_ne(mute, 0);
-	(void)fclose(ports);
-}
-
-static void
-stop_server(void)
-{
-	(void)close(server_in);
-	(void)waitpid(server, NULL, 0);
+	webhost_start("fetch_test", "tests/unit/fetch_server.py", port, 4);
+	https = port[0];
+	old_tls = port[1];
+	plain = port[2];
+	mute = port[3];
 }
 
 static void
 make_fetcher(const char *proxy)
 {
-	ck_assert_int_eq(sts_fetcher_new(loop, ca_file, NULL, proxy, &fetcher,
-			     NULL),
+	ck_assert_int_eq(sts_fetcher_new(loop, webhost_ca, NULL, proxy,
+			     &fetcher, NULL),
 	    STS_OK);
 }
 
@@ -749,7 +713,7 @@ main(void)
 	Suite *suite = suite_create("fetch");
 	TCase *tcase = tcase_create("fetch");
 
-	tcase_add_unchecked_fixture(tcase, start_server, stop_server);
+	tcase_add_unchecked_fixture(tcase, start_server, webhost_stop);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	add_answers(tcase);
 	add_connections(tcase);

@@ -61,6 +61,24 @@ def listen(handler, address="127.0.0.1", port=0):
     return sock.getsockname()[1]
 
 
+def tunnel(conn, port):
+    """Carry octets between CONN and PORT until both have said their last."""
+    other = socket.create_connection(("127.0.0.1", port))
+
+    def carry(source, sink):
+        try:
+            while data := source.recv(4096):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    back = threading.Thread(target=carry, args=(other, conn), daemon=True)
+    back.start()
+    carry(conn, other)
+    back.join()
+
+
 def rdata(kind, value):
     if kind == "A":
         return socket.inet_pton(socket.AF_INET, value)

@@ -263,7 +263,8 @@ END_TEST
 
 START_TEST(hostile_calls_return_ok)
 {
-	dlfunc *const all[] = { sts_mode, sts_reject, sts_reason, sts_event };
+	dlfunc *const all[] = { sts_mode, sts_reject, sts_reason, sts_pass,
+		sts_event };
 	static char big[200000];
 	uschar *nothing[] = { NULL }, *argv[20], *yield;
 	size_t f;
@@ -272,7 +273,7 @@ START_TEST(hostile_calls_return_ok)
 	memset(big, 'a', sizeof(big) - 1);
 	for (i = 0; i < 20; i++)
 		argv[i] = (uschar *)big;
-	for (f = 0; f < 4; f++) {
+	for (f = 0; f < sizeof(all) / sizeof(all[0]); f++) {
 		yield = NULL;
 		ck_assert_int_eq(all[f](&yield, 0, nothing), 0);
 		ck_assert_ptr_nonnull(yield);
@@ -284,6 +285,33 @@ START_TEST(hostile_calls_return_ok)
 	ck_assert_str_eq((char *)yield, "");
 	ck_mode("", "defer");
 	ck_mode(big, "defer");
+}
+END_TEST
+
+START_TEST(a_message_passes_with_all_six_arguments)
+{
+	const char *text[] = { "me@here.example", "you@there.example", "0",
+		"local", "@", " No", "" };
+	uschar *argv[7], *yield = NULL;
+	int i;
+
+	for (i = 0; i < 7; i++)
+		argv[i] = (uschar *)(uintptr_t)text[i];
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(sts_pass(&yield, 6, argv), 0);
+		ck_assert_str_eq((char *)yield,
+		    i == 0 ? "" : "tls-required-no");
+		ck_assert_int_eq(sts_pass(&yield, 5, argv), 0);
+		ck_assert_str_eq((char *)yield, "");
+		ck_assert_int_eq(sts_pass(&yield, 7, argv), 0);
+		ck_assert_str_eq((char *)yield, "");
+		sts_ask_clear(&ask);
+		write_file(config_path, "tls-required-no yes\n", 0644);
+	}
+	sts_ask_clear(&ask);
+	write_file(config_path, "tls-required-no maybe\n", 0644);
+	ck_assert_int_eq(sts_pass(&yield, 6, argv), 0);
+	ck_assert_str_eq((char *)yield, "");
 }
 END_TEST
 
@@ -438,6 +466,47 @@ START_TEST(testing_tells_of_hosts_outside_the_policy)
 }
 END_TEST
 
+/* The resolver's answer for a domain without a policy, reports wanted or not.
+ */
+static void
+resolver_says_none(int tlsrpt)
+{
+	char script[256];
+
+	(void)snprintf(script, sizeof(script),
+	    "echo 'policy example.com answer=none cause=ok source=live "
+	    "stored=0 tlsrpt=%d reason=\"\"'",
+	    tlsrpt);
+	set_resolver(script);
+}
+
+#define EXPIRED "cipher=X cv=0 dane=no ip=192.0.2.1 na=1 san=x"
+
+/* Without a policy nobody asked for a certificate; TLS is TLS. */
+START_TEST(rpt_16_24_without_a_policy_any_tls_will_do)
+{
+	struct sts_session got;
+
+	lay_out();
+	resolver_says_none(1);
+	ck_mode("example.com", "none");
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	event("plain", "smtp:connect", "220 hi", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 STARTTLS", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 hi", "mx.example.com", EXPIRED);
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.type, STS_TYPE_NO_POLICY);
+	ck_assert_int_eq((int)got.result, STS_SESSION_SUCCESS);
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	event("plain", "smtp:connect", "220 hi", "mx.example.com", CLEAR);
+	event("plain", "smtp:ehlo", "250 hi", "mx.example.com", CLEAR);
+	event("plain", "tcp:close", "", "mx.example.com", CLEAR);
+	event("plain", "tcp:connect", "", "mx.example.com", CLEAR);
+	ck_assert(journal(&got));
+	ck_assert_int_eq((int)got.result, STS_SESSION_STARTTLS_NOT_SUPPORTED);
+}
+END_TEST
+
 START_TEST(a_refusal_is_recorded_once)
 {
 	struct sts_session got = { 0 };
@@ -450,6 +519,168 @@ START_TEST(a_refusal_is_recorded_once)
 	ck_assert_int_eq(records, 1);
 	ck_assert_int_eq((int)got.result, STS_SESSION_VALIDATION_FAILURE);
 	ck_assert_str_eq(got.mx, "");
+}
+END_TEST
+
+/* All records in the journal, "type mode result mx" each on a line. */
+static char told[4096];
+
+static bool
+tell(void *arg, const struct sts_session *got)
+{
+	size_t len = strlen(told);
+
+	(void)arg;
+	(void)snprintf(told + len, sizeof(told) - len, "%s %s %s %s\n",
+	    sts_policy_type_name(got->type), sts_mode_name(got->mode),
+	    sts_session_result_name(got->result), got->mx);
+	ck_assert_str_eq(got->domain, "example.com");
+	return true;
+}
+
+static const char *
+all_told(void)
+{
+	char day[32] = "";
+	struct sts_dir *dir;
+	size_t skipped;
+
+	told[0] = '\0';
+	ck_assert_int_eq(sts_dir_open(state_path, STS_DIR_READ, &dir, NULL),
+	    STS_OK);
+	if (sts_journal_days(dir, take_day, day, NULL) == STS_OK &&
+	    day[0] != '\0')
+		ck_assert_int_eq(sts_journal_each(dir, day, tell, NULL,
+				     &skipped, NULL),
+		    STS_OK);
+	sts_dir_free(dir);
+	return told;
+}
+
+#define NAMELESS "sts enforce validation-failure \n"
+#define LONG                                                                   \
+	"a.long.label.a.long.label.a.long.label.a.long.label.a.long.label."    \
+	"a.long.label.a.long.label.a.long.label.a.long.label.a.long.label."
+
+static const struct {
+	const char *hosts, *told;
+	const char *named; /* in the sentence */
+} refusals[] = {
+	{ "", NAMELESS, "example.com" },
+	{ "mx.evil.example", "sts enforce validation-failure mx.evil.example\n",
+	    "mx.evil.example" },
+	{ "MX.Evil.Example.\nmx.evil.example\nb.example\n",
+	    "sts enforce validation-failure mx.evil.example\n"
+	    "sts enforce validation-failure b.example\n",
+	    "mx.evil.example" },
+	/* Permitted, but of no use for another reason. */
+	{ "mx1.example.com\na.example.net", "", "example.com" },
+	{ "mx1.example.com\nx.a.example.net",
+	    "sts enforce validation-failure x.a.example.net\n",
+	    "x.a.example.net" },
+	{ "192.0.2.1\n.\n\n a b\n${x}\n\x01\n" LONG LONG LONG, NAMELESS,
+	    "example.com" },
+	{ "a${x}.example\nok.example",
+	    "sts enforce validation-failure ok.example\n", "ok.example" },
+};
+
+START_TEST(a_refusal_names_the_hosts)
+{
+	const char *text[] = { "example.com", refusals[_i].hosts };
+	uschar *argv[2], *yield;
+	int i;
+
+	lay_out();
+	resolver_says("example.com", "enforce");
+	for (i = 0; i < 2; i++)
+		argv[i] = (uschar *)(uintptr_t)text[i];
+	for (i = 0; i < 2; i++) {
+		ck_assert_int_eq(sts_reason(&yield, 2, argv), 0);
+		ck_assert_ptr_nonnull(strstr((char *)yield, "permits none"));
+		ck_assert_ptr_nonnull(strstr((char *)yield,
+		    refusals[_i].named));
+		ck_assert_ptr_null(strpbrk((char *)yield, "${}\n"));
+	}
+	ck_assert_str_eq(all_told(), refusals[_i].told);
+}
+END_TEST
+
+START_TEST(a_refusal_of_many_hosts_is_bounded)
+{
+	char list[8192] = "", *end;
+	const char *line;
+	uschar *argv[] = { (uschar *)(uintptr_t) "example.com",
+		(uschar *)list };
+	uschar *yield;
+	int i, lines = 0;
+
+	lay_out();
+	resolver_says("example.com", "enforce");
+	for (i = 0, end = list; i < 200; i++)
+		end += snprintf(end, 32, "mx%d.evil.example\n", i);
+	ck_assert_int_eq(sts_reason(&yield, 2, argv), 0);
+	for (line = all_told(); *line != '\0'; line++)
+		lines += *line == '\n';
+	ck_assert_int_eq(lines, 8);
+}
+END_TEST
+
+#define DANE     "cipher=X cv=1 dane=yes ip=192.0.2.1 na=1999999999 san="
+#define TLSA_ONE "tlsa none success "
+
+static const struct {
+	const char *mode; /* "": no policy, NULL: and no reports */
+	const char *where, *mx, *told;
+} dane_sessions[] = {
+	{ "enforce", "sts", "mx1.example.com",
+	    TLSA_ONE "mx1.example.com\nsts enforce success mx1.example.com\n" },
+	{ "testing", "plain", "mx1.example.com",
+	    TLSA_ONE "mx1.example.com\nsts testing success mx1.example.com\n" },
+	{ "testing", "plain", "mx.evil.example",
+	    TLSA_ONE "mx.evil.example\n"
+		     "sts testing validation-failure mx.evil.example\n" },
+	{ "none", "plain", "mx.evil.example", TLSA_ONE "mx.evil.example\n" },
+	{ "", "plain", "mx1.example.com", TLSA_ONE "mx1.example.com\n" },
+	{ NULL, "plain", "mx1.example.com", TLSA_ONE "mx1.example.com\n" },
+};
+
+START_TEST(dane_and_the_policy_are_two_records)
+{
+	const char *mode = dane_sessions[_i].mode;
+	const char *mx = dane_sessions[_i].mx;
+	const char *where = dane_sessions[_i].where;
+
+	lay_out();
+	if (mode != NULL && mode[0] != '\0')
+		resolver_says("example.com", mode);
+	else
+		resolver_says_none(mode != NULL);
+	(void)call(sts_mode, "example.com");
+	event(where, "tcp:connect", "", mx, CLEAR);
+	event(where, "smtp:connect", "220 hi", mx, CLEAR);
+	event(where, "smtp:ehlo", "250 STARTTLS", mx, CLEAR);
+	event(where, "smtp:ehlo", "250 hi", mx, DANE);
+	event(where, "tcp:close", "", mx, DANE);
+	ck_assert_str_eq(all_told(), dane_sessions[_i].told);
+}
+END_TEST
+
+START_TEST(dane_that_failed_says_nothing_of_the_policy)
+{
+	const char *mx = "mx1.example.com";
+
+	lay_out();
+	resolver_says("example.com", "enforce");
+	(void)call(sts_mode, "example.com");
+	event("sts", "tcp:connect", "", mx, CLEAR);
+	event("sts", "smtp:connect", "220 hi", mx, CLEAR);
+	event("sts", "smtp:ehlo", "250 STARTTLS", mx, CLEAR);
+	event("sts", "dane:fail", "validation-failure", mx, CLEAR);
+	event("sts", "tcp:close", "", mx, CLEAR);
+	event("sts", "msg:host:defer",
+	    "TLS session: (certificate verification failed): x", mx, CLEAR);
+	ck_assert_str_eq(all_told(),
+	    "tlsa none validation-failure mx1.example.com\n");
 }
 END_TEST
 
@@ -499,11 +730,19 @@ main(void)
 	tcase_add_loop_test(tc, junk_has_no_policy, 0,
 	    sizeof(junk) / sizeof(junk[0]));
 	tcase_add_test(tc, hostile_calls_return_ok);
+	tcase_add_test(tc, a_message_passes_with_all_six_arguments);
 	tcase_add_test(tc, a_forked_process_knows_what_its_parent_did);
 	tcase_add_test(tc, more_domains_than_are_remembered);
 	tcase_add_test(tc, a_session_is_recorded_with_its_policy);
 	tcase_add_test(tc, testing_tells_of_hosts_outside_the_policy);
+	tcase_add_test(tc, rpt_16_24_without_a_policy_any_tls_will_do);
 	tcase_add_test(tc, a_refusal_is_recorded_once);
+	tcase_add_loop_test(tc, a_refusal_names_the_hosts, 0,
+	    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tc, a_refusal_of_many_hosts_is_bounded);
+	tcase_add_loop_test(tc, dane_and_the_policy_are_two_records, 0,
+	    sizeof(dane_sessions) / sizeof(dane_sessions[0]));
+	tcase_add_test(tc, dane_that_failed_says_nothing_of_the_policy);
 	tcase_add_test(tc, events_never_run_the_resolver);
 	tcase_add_test(tc, events_without_a_state_do_nothing);
 	suite_add_tcase(suite, tc);

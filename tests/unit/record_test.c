@@ -321,7 +321,9 @@ END_TEST
 
 START_TEST(rpt_07_some_marks_come_encoded)
 {
-	accept_rua("v=TLSRPTv1;rua=mailto:a%2Cb@x", "mailto:a%2Cb@x");
+	accept_rua("v=TLSRPTv1;rua=mailto:a%21b@x", "mailto:a%21b@x");
+	refuse_rua("v=TLSRPTv1;rua=mailto:a%2Cb@x"); /* is not one address */
+	refuse_rua("v=TLSRPTv1;rua=mailto:a%3Bb@x");
 	accept_rua("v=TLSRPTv1;rua=https://x/?a=b%3Bc%21",
 	    "https://x/?a=b%3Bc%21");
 	refuse_rua("v=TLSRPTv1;rua=mailto:a@x!10m");
@@ -355,6 +357,12 @@ START_TEST(rpt_08_mailto_and_https_only)
 	refuse_rua("v=TLSRPTv1;rua=https://");
 	refuse_rua("v=TLSRPTv1;rua=https:///path");
 	refuse_rua("v=TLSRPTv1;rua=https://:443/");
+	refuse_rua("v=TLSRPTv1;rua=https://user@x/");
+	refuse_rua("v=TLSRPTv1;rua=https://192.0.2.1/");
+	refuse_rua("v=TLSRPTv1;rua=https://[2001:db8::1]/");
+	refuse_rua("v=TLSRPTv1;rua=https://x:0/");
+	accept_rua("v=TLSRPTv1;rua=https://x:8443/a?b#c",
+	    "https://x:8443/a?b#c");
 }
 END_TEST
 

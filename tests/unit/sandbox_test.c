@@ -69,7 +69,8 @@ execs(void)
 static int
 confined(void)
 {
-	const struct sts_sandbox sandbox = { ".", "/etc" };
+	const struct sts_sandbox sandbox = { .writable = ".",
+		.readable = "/etc" };
 
 	/* The state is written so: made in one directory, moved to another. */
 	if (chdir(base) == -1 || mkdir("sub", 0700) == -1)
@@ -111,7 +112,7 @@ END_TEST
 static int
 without_a_directory(void)
 {
-	const struct sts_sandbox sandbox = { "/nonexistent", NULL };
+	const struct sts_sandbox sandbox = { .writable = "/nonexistent" };
 
 	if (sts_sandbox_enter(&sandbox, NULL) != STS_OK)
 		return 1;
@@ -131,6 +132,41 @@ START_TEST(a_missing_directory_is_no_error)
 }
 END_TEST
 
+/* A program that reads what it was told to, and writes nothing. */
+static int
+with_inputs(void)
+{
+	const char *const inputs[] = { "/etc/passwd", "/nonexistent", ".",
+		NULL };
+	const struct sts_sandbox sandbox = { .inputs = inputs };
+
+	if (chdir(base) == -1 || opens("new", O_WRONLY | O_CREAT) != 0)
+		return 9;
+	if (sts_sandbox_enter(&sandbox, NULL) != STS_OK)
+		return 1;
+	if (opens("/etc/passwd", O_RDONLY) != 0 || opens("new", O_RDONLY) != 0)
+		return 2;
+	if (opens("/etc/group", O_RDONLY) != EACCES)
+		return 3;
+	if (opens("new", O_WRONLY) != EACCES ||
+	    opens("newer", O_WRONLY | O_CREAT) != EACCES)
+		return 4;
+	return 0;
+}
+
+START_TEST(inputs_may_be_read_and_nothing_be_written)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0)
+		_exit(with_inputs());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 #endif
 
 int
@@ -143,6 +179,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, only_what_was_named_is_left);
 	tcase_add_test(tcase, a_missing_directory_is_no_error);
+	tcase_add_test(tcase, inputs_may_be_read_and_nothing_be_written);
 	suite_add_tcase(suite, tcase);
 #endif
 	return suite_run(suite);

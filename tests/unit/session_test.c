@@ -24,6 +24,10 @@
 		    " san="
 #define BAD(na, san) "cipher=TLS1.3:X:256 cv=0 dane=no ip=192.0.2.1 na=" na \
 		     " san=" san
+#define OLD(version) "cipher=" version ":X:256 cv=1 dane=no ip=192.0.2.1 na=" \
+		     YET " san=" HOST
+#define CN_ONLY	    "cipher=TLS1.3:X:256 cv=1 dane=no ip=192.0.2.1 na=" YET \
+		    " san="
 #define OFFERED	    "250-hi\n250-STARTTLS\n250 OK"
 #define VERIFY	    "TLS session: (certificate verification failed)"
 
@@ -93,6 +97,20 @@ static const struct {
 	{ "unknown CA, wildcard, plain", false, "certificate-not-trusted",
 	    { CONNECT, EHLO, TLS(BAD(YET, "x.example\n*.example.com")),
 		CLOSE(BAD(YET, "x.example\n*.example.com")) } },
+	{ "verified by CN alone, plain", false, "certificate-host-mismatch",
+	    { CONNECT, EHLO, TLS(CN_ONLY), CLOSE(CN_ONLY) } },
+	{ "TLS 1.0, plain", false, "validation-failure",
+	    { CONNECT, EHLO, TLS(OLD("TLS1.0")), CLOSE(OLD("TLS1.0")) } },
+	{ "TLS 1.1, plain", false, "validation-failure",
+	    { CONNECT, EHLO, TLS(OLD("TLS1.1")), CLOSE(OLD("TLS1.1")) } },
+	{ "TLS 1.0, OpenSSL, plain", false, "validation-failure",
+	    { CONNECT, EHLO, TLS(OLD("TLSv1")), CLOSE(OLD("TLSv1")) } },
+	{ "TLS 1.1, OpenSSL, plain", false, "validation-failure",
+	    { CONNECT, EHLO, TLS(OLD("TLSv1.1")), CLOSE(OLD("TLSv1.1")) } },
+	{ "TLS 1.2, plain", false, "success",
+	    { CONNECT, EHLO, TLS(OLD("TLS1.2")), CLOSE(OLD("TLS1.2")) } },
+	{ "TLS 1.2, OpenSSL, plain", false, "success",
+	    { CONNECT, EHLO, TLS(OLD("TLSv1.2")), CLOSE(OLD("TLSv1.2")) } },
 	{ "revoked", true, "certificate-not-trusted",
 	    { CONNECT, EHLO, CLOSE(BAD(YET, HOST)),
 		DEFER(VERIFY ": certificate revoked", BAD(YET, HOST)) } },
