@@ -9,7 +9,7 @@ import re
 import subprocess
 import time
 
-import dkim
+import signature
 import domains
 import net
 
@@ -163,8 +163,8 @@ class Names:
     def text(self, domain, id=None):
         """The zone of DOMAIN as it is now."""
         text = zone(domain, self.digest, id, self.rua.get(domain.name))
-        if domain.name == dkim.OWNER:
-            text += f"{dkim.NAME}. TXT {dkim.record(self.root)}\n"
+        if domain.name == signature.OWNER:
+            text += f"{signature.NAME}. TXT {signature.record(self.root)}\n"
         return text
 
     def make(self):

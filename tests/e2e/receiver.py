@@ -178,18 +178,14 @@ class Session(socketserver.BaseRequestHandler):
         return self.reply("DOT", b"250 taken\r\n")
 
     def taken(self, lines):
+        """What is in a message is told of TLS reports only."""
         header = lines[:lines.index(b"\r\n")]
         names = [line.decode("latin-1").split(":")[0] for line in header
                  if not line[:1].isspace()]
-        self.log("DATA", size=sum(map(len, lines)), header=names,
-                 text=self.kept(names, lines))
-
-    def kept(self, names, lines):
-        """The whole of a TLS report, an octet a character; None of others."""
-        if "tls-report-domain" not in map(str.lower, names):
-            return None
-        return b"".join(line[line.startswith(b"."):]
-                        for line in lines).decode("latin-1")
+        text = b"".join(line[line.startswith(b"."):] for line in lines)
+        more = {"message": text.decode("latin-1")} \
+            if "TLS-Report-Domain" in names else {}
+        self.log("DATA", size=sum(map(len, lines)), header=names, **more)
 
     def do_quit(self, line):
         if self.reply("QUIT", b"221 bye\r\n") and self.tls is not None:

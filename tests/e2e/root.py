@@ -25,11 +25,13 @@ SUITE = os.environ.get("E2E_SUITE", BASE)
 PACKAGES = """
     nginx-light nsd unbound ldnsutils openssl ca-certificates faketime
     iproute2 procps libc-ares2 libcurl4 libssl3 libidn2-0 libjansson4
+    libgmime-3.0-0
 """.split()
 # Where our software is built the libraries come along, whatever their name.
 SENDING = "openssl ca-certificates iproute2 procps".split()
 BUILDING = """
     gcc libc6-dev make pkg-config libc-ares-dev libcurl4-openssl-dev
+    zlib1g-dev libgmime-3.0-dev
     libssl-dev libidn2-dev libjansson-dev check python3
 """.split()
 PACKAGE = {"exim": "exim4-daemon-heavy", "opensmtpd": "opensmtpd"}

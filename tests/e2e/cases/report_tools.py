@@ -6,11 +6,11 @@ import ssl
 
 import check
 import collector
-import dkim
+import signature
 import tlsrpt
 from cases.tlsrpt import FIELDS, PACKED, passes
 
-SENDER = f"tls-reports@{dkim.DOMAIN}"
+SENDER = f"tls-reports@{signature.DOMAIN}"
 TEXT = """\
 From: <{sender}>
 To: tls@good.example
@@ -26,16 +26,16 @@ two  blanks\x20
 
 def received(world, mark):
     """The text of the one report that a mail host got after MARK."""
-    texts = [event["text"] for event in world.events(mark, "DATA")
-             if event["text"]]
+    texts = [event["message"] for event in world.events(mark, "DATA")
+             if event.get("message")]
     check.equal(len(texts), 1, "reports received")
     return texts[0].encode("latin-1")
 
 
 def refused(octets, look_up, why):
     try:
-        dkim.verified(octets, look_up)
-    except dkim.Bad as bad:
+        signature.verified(octets, look_up)
+    except signature.Bad as bad:
         check.expect(why in str(bad), f"{bad}, not {why}")
     else:
         check.expect(False, f"verified although {why}")
@@ -45,13 +45,13 @@ def refused(octets, look_up, why):
 def dkim_judge(world, machine):
     """It takes what Exim signed, and nothing that was changed."""
     mark = world.mark()
-    with dkim.exim(world, machine):
+    with signature.exim(world, machine):
         machine.run("exim4", "-odi", "-f", SENDER, "tls@good.example",
                     input=TEXT.format(sender=SENDER))
     octets = received(world, mark)
     look_up = world.names.txt
-    signature = dkim.verified(octets, look_up)
-    check.equal(signature.tags["d"], dkim.DOMAIN, "signed by")
+    signed = signature.verified(octets, look_up)
+    check.equal(signed.tags["d"], signature.DOMAIN, "signed by")
     for old, new, why in ((b"a dot", b"no dot", "body"),
                           (b"Subject: a", b"Subject: b", "header"),
                           (b"; s=", b"; l=4; s=", "end of the body"),
@@ -60,7 +60,7 @@ def dkim_judge(world, machine):
         check.expect(old in octets, f"no {old} in {octets}")
         refused(octets.replace(old, new, 1), look_up, why)
     relaxed = octets.replace(b"report,\r\n\t", b"report,   ")
-    dkim.verified(relaxed, look_up)
+    signature.verified(relaxed, look_up)
     refused(octets, lambda name: [
         text.replace("email:tlsrpt", "email") for text in look_up(name)],
         "key is for")

@@ -27,7 +27,7 @@ ROWS = [
     Domain("report-only", "no TLS, no policy, but reports are asked for",
            plain=clear("mx.report-only"), ours=clear("mx.report-only"),
            report="starttls-not-supported", mode=None,
-           rua=("mailto:tls@x.example",),
+           records='_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@x.example"\n',
            hosts=(Host(does="no-starttls"),)),
     Domain("stripped", "STARTTLS stripped in the path",
            plain=clear("mx.stripped"), ours=deferred(NO_TLS),

@@ -4,7 +4,7 @@
 None of these has a policy; their mail is taken by the host of a good domain.
 """
 import collector
-from row import Domain
+from row import Domain, Host
 
 MX = {"hosts": (), "mx": ((10, "mx.good.example"),), "mode": None}
 URI = f"https://good.{collector.ZONE}/v1/tlsrpt"
@@ -34,6 +34,9 @@ ROWS = [
            records="".join(f"{name}. A {v4}\n{name}. AAAA {v6}\n" for
                            name, (v4, v6) in collector.ADDRESSES.items())),
     asking("rua-mail", "nothing (reports by mail)", TLS, to=("tls@{d}",)),
+    Domain("rua-no-tls", "no TLS, no policy, but reports are asked for",
+           ours=None, mode=None, hosts=(Host(does="no-starttls"),),
+           rua=("mailto:tls@rua-no-tls.example",)),
     asking("rua-https", "nothing (reports by HTTPS)", URI, to=(URI,)),
     asking("rua-self-signed", "the collector has no good certificate",
            f"https://self-signed.{collector.ZONE}/v1",
