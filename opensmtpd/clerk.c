@@ -12,6 +12,7 @@
 #include "choice.h"
 #include "clerk.h"
 #include "memory.h"
+#include "report/expected.h"
 #include "self.h"
 #include "sts.h"
 
@@ -112,13 +113,19 @@ update(struct sts_clerk *clerk, struct sts_reply *reply)
 
 /* Of a directory that was moved away or made again we would see the old one
  * for ever. */
+static void
+follow(struct sts_clerk *clerk, const struct sts_now *now)
+{
+	if (now->boot - clerk->followed < FOLLOW_EVERY)
+		return;
+	clerk->followed = now->boot;
+	sts_state_follow(clerk->sts);
+}
+
 static enum sts_rc
 look(struct sts_clerk *clerk, struct question *q, struct sts_error *err)
 {
-	if (q->now->boot - clerk->followed >= FOLLOW_EVERY) {
-		clerk->followed = q->now->boot;
-		sts_state_follow(clerk->sts);
-	}
+	follow(clerk, q->now);
 	return sts_lookup(clerk->sts, q->domain, &q->result, err);
 }
 
@@ -244,6 +251,25 @@ answer_relayhost(struct sts_clerk *clerk, struct question *q)
 	wish(clerk, q, STS_WISH_CHOSEN, host->name);
 }
 
+/* ---- whose mail is a report of ours ------------------------------------ */
+
+/* Never an error, for which smtpd would refuse the mail of others. */
+static void
+answer_mailaddr(struct sts_clerk *clerk, const char *address,
+    const struct sts_now *now, struct sts_reply *reply)
+{
+	struct sts_state *state = NULL;
+	bool begins;
+
+	follow(clerk, now);
+	if (sts_config_of(clerk->sts)->report_from != NULL)
+		state = sts_state_of(clerk->sts, NULL);
+	begins = state != NULL &&
+		 sts_expected_begins(sts_state_dir(state), address, now->wall);
+	answer_with(reply, begins ? STS_REPLY_FOUND : STS_REPLY_NOT_FOUND, "%s",
+	    begins ? address : "");
+}
+
 /* ---- all questions ----------------------------------------------------- */
 
 static void
@@ -276,6 +302,10 @@ sts_clerk_answer(struct sts_clerk *clerk, const struct sts_request *request,
 
 	if (request->op == STS_REQUEST_UPDATE) {
 		update(clerk, reply);
+		return;
+	}
+	if (request->service == STS_SERVICE_MAILADDR) {
+		answer_mailaddr(clerk, key, now, reply);
 		return;
 	}
 	/* An address literal, junk and this machine have no policy. */

@@ -9,6 +9,8 @@
  *   relayhost  found: the URL of the MX host to try now, always one that
  *              demands verified TLS; not-found: no domain of others;
  *              error: no such host is known
+ *   mailaddr   found: a report of ours is being handed over to smtpd, and KEY
+ *              is its recipient
  */
 #ifndef STS_CLERK_H
 #define STS_CLERK_H

@@ -111,6 +111,8 @@ service_of(uint32_t number)
 	switch (number) {
 	case 0x002:
 		return STS_SERVICE_DOMAIN;
+	case 0x040:
+		return STS_SERVICE_MAILADDR;
 	case 0x200:
 		return STS_SERVICE_RELAYHOST;
 	default:

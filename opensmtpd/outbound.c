@@ -4,6 +4,7 @@
  * charge.c whose mail it was; here it is told to the state and, by way of
  * waiting.c, to the journal.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #define SUSPICION 15000
 
 #define SUSPECTS_MAX 64   /* hosts being probed for that */
+#define REFUSED_MAX  16   /* hosts of one domain that are recorded */
 #define LEARNED_MAX  1024 /* domains and hosts that were recorded lately */
 
 struct suspect {
@@ -391,6 +393,42 @@ record_probe(struct sts_outbound *outbound, const struct sts_result *known,
 	sts_account_record(outbound->sts, &session);
 }
 
+/* False when the policy permits HOST, "": any that is not known. */
+static bool
+record_refused(struct sts_outbound *outbound, const struct sts_result *known,
+    const char *domain, const char *host)
+{
+	struct sts_session session;
+
+	sts_account_describe(&session, MTA, domain, known);
+	(void)snprintf(session.mx, sizeof(session.mx), "%s", host);
+	if (!sts_account_judge(&session, known))
+		return false;
+	sts_account_record(outbound->sts, &session);
+	return true;
+}
+
+/* No host is permitted: each of them is a failure with its name. */
+static void
+record_refusal(struct sts_outbound *outbound, const struct sts_result *known,
+    const char *domain)
+{
+	struct sts_mx_list list = { .count = 0 };
+	size_t i, refused = 0;
+
+	sts_account_distrust(outbound->sts, domain);
+	if (!sts_account_wanted(known))
+		return;
+	if (!get_list(outbound, domain, &list))
+		list.count = 0;
+	for (i = 0; i < list.count && refused < REFUSED_MAX; i++)
+		if (list.host[i].name[0] != '\0')
+			refused += record_refused(outbound, known, domain,
+			    list.host[i].name);
+	if (refused == 0)
+		(void)record_refused(outbound, known, domain, "");
+}
+
 void
 sts_outbound_learned(struct sts_outbound *outbound, const char *domain,
     const struct sts_probed *probed, int64_t now)
@@ -402,7 +440,7 @@ sts_outbound_learned(struct sts_outbound *outbound, const char *domain,
 	    sts_lookup(outbound->sts, domain, &known, NULL) != STS_OK)
 		return;
 	if (probed->result == STS_EMXPOLICY)
-		sts_account_refusal(outbound->sts, MTA, domain, known);
+		record_refusal(outbound, known, domain);
 	else
 		record_probe(outbound, known, domain, probed);
 	sts_result_free(known);

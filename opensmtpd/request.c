@@ -20,6 +20,7 @@ _Static_assert(sizeof(op_names) / sizeof(op_names[0]) == STS_REQUEST_MAX,
 static const char *const service_names[] = {
 	[STS_SERVICE_DOMAIN] = "domain",
 	[STS_SERVICE_RELAYHOST] = "relayhost",
+	[STS_SERVICE_MAILADDR] = "mailaddr",
 	[STS_SERVICE_OTHER] = "other",
 };
 _Static_assert(sizeof(service_names) / sizeof(service_names[0]) ==
@@ -70,7 +71,7 @@ objection(const struct sts_request *request)
 	if (request->service == STS_SERVICE_OTHER)
 		return "no such service here";
 	if (request->op == STS_REQUEST_FETCH)
-		return "nothing here can be fetched without a domain";
+		return "nothing here can be fetched without a key";
 	if (request->key == NULL)
 		return "no key in the request";
 	return NULL;

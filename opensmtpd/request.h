@@ -20,6 +20,7 @@ enum sts_request_op {
 enum sts_request_service { /* those we offer: table(5) */
 	STS_SERVICE_DOMAIN,
 	STS_SERVICE_RELAYHOST,
+	STS_SERVICE_MAILADDR,
 	STS_SERVICE_OTHER,
 	STS_SERVICE_MAX
 };

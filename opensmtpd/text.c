@@ -129,6 +129,7 @@ take_config(struct sts_text *text, char *rest)
 {
 	static const char services[] = "register|domain\n"
 				       "register|relayhost\n"
+				       "register|mailaddr\n"
 				       "register|ready\n";
 	const char *key = cut(&rest);
 

@@ -148,6 +148,13 @@ check_operand(struct check *check)
 	if (stat(file, &st) == 0 && (st.st_mode & S_IROTH) == 0)
 		tell(check, table->at, "smtpd's user may not read %s", file);
 	check_owner(check, &config);
+	sts_layout_check_reports(&check->layout, config.report_from,
+	    print_finding, check);
+	if (config.tls_required_no)
+		tell(check, NULL,
+		    "smtpd cannot obey tls-required-no of %s: it chooses the "
+		    "way of a message before it has read its header",
+		    file);
 	sts_config_clear(&config);
 }
 

@@ -150,6 +150,10 @@ read_listener(struct sts_layout *layout, struct cursor *cursor)
 
 /* ---- rules ------------------------------------------------------------- */
 
+struct marks { /* what a rule for reports says, and no other */
+	bool socket, sender, recipient;
+};
+
 /* Conditions that take an operand, which is not asked for. */
 static bool
 other_condition(struct cursor *cursor)
@@ -182,6 +186,36 @@ read_users(struct cursor *cursor)
 	(void)take(cursor, "regex");
 	if (at_operand(cursor))
 		(void)operand(cursor, &table);
+}
+
+static bool
+is_negated(const struct cursor *cursor)
+{
+	return cursor->i > 0 &&
+	       strcmp(cursor->at->word[cursor->i - 1], "!") == 0;
+}
+
+/* "mail-from" or "rcpt-to" and its operand. */
+static void
+read_address(const struct sts_layout *layout, struct sts_layout_rule *rule,
+    struct cursor *cursor, bool negated, struct marks *marks)
+{
+	bool sender = is(cursor, "mail-from");
+	const char *text;
+	bool table, regex;
+
+	cursor->i++;
+	regex = take(cursor, "regex");
+	text = operand(cursor, &table);
+	rule->narrow = true;
+	if (sender) {
+		marks->sender = !negated;
+		rule->sender = table || regex ? "" : text;
+	} else {
+		marks->recipient = !negated && !regex && table &&
+				   layout->ours != NULL &&
+				   sts_layout_same(text, layout->ours->name);
+	}
 }
 
 static enum sts_layout_from
@@ -238,14 +272,18 @@ find_action(const struct sts_layout *layout, const char *name)
 
 static void
 read_condition(const struct sts_layout *layout, struct sts_layout_rule *rule,
-    struct cursor *cursor)
+    struct cursor *cursor, struct marks *marks)
 {
-	bool table;
+	bool table, negated = is_negated(cursor);
 
-	if (take(cursor, "from")) {
+	if (is(cursor, "mail-from") || is(cursor, "rcpt-to")) {
+		read_address(layout, rule, cursor, negated, marks);
+	} else if (take(cursor, "from")) {
+		marks->socket = !negated && is(cursor, "socket");
 		rule->from = read_from(rule, cursor);
 	} else if (take(cursor, "for")) {
-		rule->to = read_to(layout, cursor);
+		rule->to = is(cursor, "rcpt-to") ? STS_LAYOUT_TO_SOME
+						 : read_to(layout, cursor);
 	} else if (take(cursor, "tag")) {
 		rule->narrow = take(cursor, "regex") || rule->narrow;
 		rule->tag = operand(cursor, &table);
@@ -268,12 +306,14 @@ static void
 read_rule(struct sts_layout *layout, struct cursor *cursor)
 {
 	struct sts_layout_rule *rule = &layout->rule[layout->rules++];
+	struct marks marks = { false, false, false };
 
 	rule->at = cursor->at;
 	rule->to = STS_LAYOUT_TO_LOCAL;
 	cursor->i++;
 	while (cursor->i < cursor->at->words)
-		read_condition(layout, rule, cursor);
+		read_condition(layout, rule, cursor, &marks);
+	rule->report = marks.socket && marks.sender && marks.recipient;
 }
 
 /* ---- the whole --------------------------------------------------------- */

@@ -54,6 +54,8 @@ struct sts_layout_rule {
 	const char *tag;
 	bool auth;   /* only users who logged in */
 	bool narrow; /* and what else there is to say */
+	bool report; /* from the socket, by sender, to whom our table knows */
+	const char *sender; /* of a report; "": by a table or a list */
 	const struct sts_layout_action *action; /* NULL: reject, or unknown */
 };
 
@@ -92,5 +94,9 @@ typedef void (*sts_layout_say_fn)(void *arg,
 /* Say what is wrong, in the order in which it should be mended. */
 void sts_layout_check(const struct sts_layout *layout, sts_layout_say_fn say,
     void *arg);
+
+/* The same of the way that reports from SENDER go, NULL: there are none. */
+void sts_layout_check_reports(const struct sts_layout *layout,
+    const char *sender, sts_layout_say_fn say, void *arg);
 
 #endif

@@ -130,6 +130,12 @@ static void
 check_smarthost(const struct check *check,
     const struct sts_layout_action *action)
 {
+	if (sts_layout_filtered(check->layout, action->at))
+		tell(check, action->at,
+		    "action \"%s\" goes to a smarthost and is with the "
+		    "filter: its sessions count as those of the recipients' "
+		    "domains",
+		    action->name);
 	if ((action->tls && !action->no_verify) || action->host_table ||
 	    strncmp(action->host, "smtp+tls://", 11) == 0 ||
 	    strncmp(action->host, "smtps://", 8) == 0 ||
@@ -139,6 +145,19 @@ check_smarthost(const struct check *check,
 	    "action \"%s\" goes to a smarthost without verified TLS, and the "
 	    "table is not asked for one",
 	    action->name);
+}
+
+/* Nobody counts the sessions of reports, and no host is chosen for them. */
+static bool
+is_for_reports(const struct sts_layout *layout,
+    const struct sts_layout_action *action)
+{
+	size_t i;
+
+	for (i = 0; i < layout->rules; i++)
+		if (layout->rule[i].report && layout->rule[i].action == action)
+			return true;
+	return false;
 }
 
 static void
@@ -159,7 +178,8 @@ check_actions(const struct check *check)
 			check_smarthost(check, action);
 		if ((action->ours || is_plain(action)) &&
 		    layout->command != NULL &&
-		    !sts_layout_filtered(layout, action->at))
+		    !sts_layout_filtered(layout, action->at) &&
+		    !is_for_reports(layout, action))
 			tell(check, action->at,
 			    "action \"%s\" is without the filter: its "
 			    "sessions are in no TLS report, and failures of "
@@ -408,7 +428,7 @@ check_rule(const struct check *check, const struct sts_layout_rule *rule,
 
 	if (rule->to == STS_LAYOUT_TO_TABLE)
 		check_asking(check, rule);
-	else if (action == NULL)
+	else if (action == NULL || rule->report)
 		return;
 	else if (action->ours)
 		tell(check, rule->at,

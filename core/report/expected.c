@@ -86,15 +86,32 @@ read_end(struct sts_dir *dir, const char *path, const char *folded)
 	return until;
 }
 
-bool
-sts_expected_is(struct sts_dir *dir, const char *address, int64_t wall)
+/* When mail to ADDRESS is no longer expected; 0: it is not. */
+static int64_t
+end_of(struct sts_dir *dir, const char *address)
 {
 	char folded[STS_MAIL_MAX + 1], path[PATH_LEN];
 
 	if (!fold(address, folded))
-		return false;
+		return 0;
 	path_of(folded, path);
-	return wall < read_end(dir, path, folded);
+	return read_end(dir, path, folded);
+}
+
+bool
+sts_expected_is(struct sts_dir *dir, const char *address, int64_t wall)
+{
+	return wall < end_of(dir, address);
+}
+
+/* An end that lies too far ahead was written by another clock than this. */
+bool
+sts_expected_begins(struct sts_dir *dir, const char *address, int64_t wall)
+{
+	int64_t left = end_of(dir, address) - wall;
+
+	return left <= STS_EXPECTED_LIFE &&
+	       left > STS_EXPECTED_LIFE - STS_EXPECTED_HANDOVER;
 }
 
 static void

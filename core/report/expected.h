@@ -12,6 +12,8 @@
 
 /* Longer than an MTA tries. */
 #define STS_EXPECTED_LIFE (8 * 86400) /* seconds */
+/* Longer than it takes to hand over a message. */
+#define STS_EXPECTED_HANDOVER 300 /* seconds */
 
 /* Mail to ADDRESS is on its way until WALL + STS_EXPECTED_LIFE. */
 STS_MUST_USE enum sts_rc sts_expected_add(struct sts_dir *dir,
@@ -19,6 +21,11 @@ STS_MUST_USE enum sts_rc sts_expected_add(struct sts_dir *dir,
 
 /* Is it?  Also false when it cannot be read. */
 bool sts_expected_is(struct sts_dir *dir, const char *address, int64_t wall);
+
+/* Was it handed over to the MTA just now?  For an MTA that chooses a message's
+ * way as it takes it on.  Also false when it cannot be read. */
+bool sts_expected_begins(struct sts_dir *dir, const char *address,
+    int64_t wall);
 
 /* Remove what is over. */
 void sts_expected_sweep(struct sts_dir *dir, int64_t wall);

@@ -34,7 +34,8 @@ BUILDING = """
     zlib1g-dev libgmime-3.0-dev
     libssl-dev libidn2-dev libjansson-dev check python3
 """.split()
-PACKAGE = {"exim": "exim4-daemon-heavy", "opensmtpd": "opensmtpd"}
+PACKAGES_OF = {"exim": ["exim4-daemon-heavy"],
+               "opensmtpd": ["opensmtpd", "opensmtpd-filter-dkimsign"]}
 STARTS_NOTHING = "#!/bin/sh\nexit 101\n"
 # A mirror may be a snapshot, older than it says it may be used; its signature
 # is checked all the same.
@@ -251,9 +252,10 @@ def choose(suite):
     elif foreign(suite):
         servers = builder = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
     mtas = {mta: Root(f"{suite}-{mta}", suite.removesuffix(OPENSSL),
-                      [package], builder,
+                      packages[:1] if suite.endswith(BACKPORTS)
+                      else packages, builder,
                       BUILD_EXIM if suite.endswith(OPENSSL) else "")
-            for mta, package in PACKAGE.items()}
+            for mta, packages in PACKAGES_OF.items()}
     if suite.endswith(BACKPORTS):
         del mtas["exim"]
     if suite.endswith(OPENSSL):

@@ -46,8 +46,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		HOLDS(err.rc != STS_ECONFIG || err.text[0] != '\0');
 		return 0;
 	}
-	if (sts_layout_read(&layout, &conf, &err) == STS_OK)
+	if (sts_layout_read(&layout, &conf, &err) == STS_OK) {
 		sts_layout_check(&layout, say, &conf);
+		sts_layout_check_reports(&layout, "tls@example.org", say,
+		    &conf);
+	}
 	sts_layout_clear(&layout);
 	sts_smtpdconf_clear(&conf);
 	return 0;

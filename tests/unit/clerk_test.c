@@ -15,6 +15,7 @@
 #include "../../opensmtpd/wish.h"
 #include "base/domain.h"
 #include "desk.h"
+#include "report/expected.h"
 #include "site.h"
 #include "suite.h"
 
@@ -266,6 +267,59 @@ START_TEST(who_left_the_list_is_not_chosen)
 }
 END_TEST
 
+/* ---- reports ----------------------------------------------------------- */
+
+#define RUA "Tls@Reports.TEST"
+
+static const struct report_case {
+	const char *setting;
+	int64_t age; /* of what is expected */
+	const char *key, *answer;
+} reports[] = {
+	{ "report-from us@own.test\n", 0, RUA, "found " RUA },
+	{ "report-from us@own.test\n", 0, "tls@reports.test",
+	    "found tls@reports.test" },
+	{ "report-from us@own.test\n", STS_EXPECTED_HANDOVER - 1, RUA,
+	    "found " RUA },
+	{ "report-from us@own.test\n", STS_EXPECTED_HANDOVER, RUA,
+	    "not-found" },
+	{ "report-from us@own.test\n", STS_EXPECTED_LIFE, RUA, "not-found" },
+	{ "report-from us@own.test\n", -1, RUA, "not-found" },
+	{ "report-from us@own.test\n", 0, "tls@reports.test.", "not-found" },
+	{ "report-from us@own.test\n", 0, "us@own.test", "not-found" },
+	{ "report-from us@own.test\n", 0, "enforce.test", "not-found" },
+	{ "report-from us@own.test\n", 0, "", "not-found" },
+	{ "", 0, RUA, "not-found" },
+};
+
+START_TEST(a_report_is_known_while_it_is_handed_over)
+{
+	const struct report_case *c = &reports[_i];
+
+	configure(c->setting);
+	ck_assert_str_eq(ask(STS_REQUEST_UPDATE, STS_SERVICE_OTHER, NULL),
+	    "found");
+	desk_expect(site_state, RUA, now.wall - c->age);
+	ck_assert_str_eq(ask(STS_REQUEST_CHECK, STS_SERVICE_MAILADDR, c->key),
+	    c->answer);
+	ck_assert_str_eq(wished(), "");
+}
+END_TEST
+
+/* An error would hold the mail of others. */
+START_TEST(without_a_state_nothing_is_a_report)
+{
+	configure("report-from us@own.test\n");
+	ck_assert_str_eq(ask(STS_REQUEST_UPDATE, STS_SERVICE_OTHER, NULL),
+	    "found");
+	desk_expect(site_state, RUA, now.wall);
+	ck_assert_int_eq(site_run("rm -r %s", site_state), 0);
+	now.boot += 1;
+	ck_assert_str_eq(ask(STS_REQUEST_CHECK, STS_SERVICE_MAILADDR, RUA),
+	    "not-found");
+}
+END_TEST
+
 /* ---- faults ------------------------------------------------------------ */
 
 START_TEST(a_state_that_is_gone_is_an_error_until_it_is_back)
@@ -349,6 +403,9 @@ add_tests(TCase *tcase)
 	tcase_add_test(tcase, a_failure_ends_it);
 	tcase_add_test(tcase, an_old_failure_does_not);
 	tcase_add_test(tcase, who_left_the_list_is_not_chosen);
+	tcase_add_loop_test(tcase, a_report_is_known_while_it_is_handed_over, 0,
+	    sizeof(reports) / sizeof(reports[0]));
+	tcase_add_test(tcase, without_a_state_nothing_is_a_report);
 	tcase_add_test(tcase,
 	    a_state_that_is_gone_is_an_error_until_it_is_back);
 	tcase_add_test(tcase, a_damaged_policy_is_an_error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "desk.h"
+#include "report/expected.h"
 #include "state/shard.h"
 #include "state/state.h"
 
@@ -139,6 +140,16 @@ desk_many(const char *path, unsigned count)
 		learn(domain, "enforce", 0);
 		put_list(domain, now.wall + TTL, good, 2);
 	}
+	sts_state_free(state);
+}
+
+void
+desk_expect(const char *path, const char *address, int64_t wall)
+{
+	struct sts_error err;
+
+	begin(path);
+	must(sts_expected_add(sts_state_dir(state), address, wall, &err), &err);
 	sts_state_free(state);
 }
 

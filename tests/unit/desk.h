@@ -29,4 +29,7 @@ void desk_many(const char *path, unsigned count);
 void desk_list(const char *path, const char *domain, int64_t until,
     const struct desk_host *host, size_t count);
 
+/* A report was handed over for ADDRESS at WALL. */
+void desk_expect(const char *path, const char *address, int64_t wall);
+
 #endif

@@ -139,6 +139,8 @@ static const struct number_case {
 	{ CHECK, 0x2, "empty", 1 },
 	{ CHECK, 0x2, "", -1 },
 	{ CHECK, 0x200, "yes", 1 },
+	{ CHECK, 0x40, "yes", 1 },
+	{ CHECK, 0x40, "no", 0 },
 	{ LOOKUP, 0x200, "no", 0 },
 	{ LOOKUP, 0x200, "other", -1 },
 	{ LOOKUP, 0x200, "silent", -1 },

@@ -119,6 +119,9 @@ struct findings {
 	size_t count;
 };
 
+#define REPORT_FROM "tls-reports@example.org" /* in the examples */
+static const char *report_from;
+
 static void
 note(void *arg, const struct sts_directive *at, const char *text)
 {
@@ -145,6 +148,7 @@ find(const char *text, struct findings *findings)
 	    "%s", err.text);
 	ck_assert(sts_layout_read(&layout, &conf, NULL) == STS_OK);
 	sts_layout_check(&layout, note, findings);
+	sts_layout_check_reports(&layout, report_from, note, findings);
 	sts_layout_clear(&layout);
 	sts_smtpdconf_clear(&conf);
 }
@@ -166,7 +170,8 @@ slurp(const char *file)
 static void
 uncomment(char *text)
 {
-	static const char *const words[] = { "pki ", "listen ", "match " };
+	static const char *const words[] = { "pki ", "listen ", "match ", "ca ",
+		"action " };
 	char *line = strstr(text, "\nlisten on localhost");
 
 	size_t i;
@@ -191,7 +196,9 @@ START_TEST(examples_are_without_finding)
 	char *text = slurp(files[_i / 2]);
 	struct findings findings;
 
+	report_from = NULL;
 	if (_i % 2 == 1) {
+		report_from = REPORT_FROM;
 		uncomment(text);
 		ck_assert(strstr(text, "\n  match auth") != NULL);
 	}
@@ -233,6 +240,10 @@ static const struct row {
 	    "action \"hub\" relay host \"smtp://hub.example.org\"\n"
 	    "action \"relay\"",
 	    1, "\"hub\" goes to a smarthost without verified TLS" },
+	{ SIMPLE, "action \"relay\"",
+	    "action \"hub\" relay host \"smtp+tls://hub.example.org\" filter "
+	    "\"mta-sts\"\naction \"relay\"",
+	    1, "\"hub\" goes to a smarthost and is with the filter" },
 	/* the hop */
 	{ STAGE, "-mta-sts -s 127.0.0.1:26", "-other", 2,
 	    "there is no filter \"filter-mta-sts\"" },
@@ -282,7 +293,7 @@ static const struct row {
 	{ SIMPLE, "match for local action \"local\"",
 	    "match from any for any action \"relay\"\n"
 	    "match for local action \"local\"",
-	    1, "comes before line 52 and leaves no mail to it" },
+	    1, "comes before line 65 and leaves no mail to it" },
 	{ SIMPLE, "match for local action \"local\"",
 	    "match from mail-from \"@a.example\" for any action \"relay\"", 1,
 	    "no rule before this one asks" },
@@ -300,7 +311,7 @@ static const struct row {
 	    "no rule before this one asks" },
 	{ SIMPLE, "# match auth from any for domain <sts>",
 	    "match from any for domain \"example.net\" action \"local\"\n#", 1,
-	    "belong before line 51" },
+	    "belong before line 64" },
 	{ SIMPLE, "<sts> action \"sts\"", "<sts> action \"relay\"", 2,
 	    "its action does not relay by it" },
 	{ SIMPLE, "match from local for any action \"relay\"",
@@ -336,10 +347,11 @@ static const struct row {
 	    "match from any action \"relay\" #", 0, "" },
 };
 
+/* TEXT with what ROW changes; it is free()d. */
 static char *
-spoil(const struct row *row)
+spoil(const struct row *row, char *text)
 {
-	char *text = slurp(row->file), *at = strstr(text, row->from);
+	const char *at = strstr(text, row->from);
 	struct sts_buf out;
 
 	ck_assert_msg(at != NULL, "no \"%s\"", row->from);
@@ -351,11 +363,10 @@ spoil(const struct row *row)
 	return sts_buf_take(&out);
 }
 
-START_TEST(what_is_spoiled_is_found)
+static void
+expect_findings(const struct row *row, char *text)
 {
-	const struct row *row = &rows[_i];
 	struct findings findings;
-	char *text = spoil(row);
 
 	find(text, &findings);
 	ck_assert_msg(findings.count == row->count &&
@@ -366,6 +377,76 @@ START_TEST(what_is_spoiled_is_found)
 	    sts_buf_text(&findings.text));
 	sts_buf_clear(&findings.text);
 	free(text);
+}
+
+START_TEST(what_is_spoiled_is_found)
+{
+	report_from = NULL;
+	expect_findings(&rows[_i], spoil(&rows[_i], slurp(rows[_i].file)));
+}
+END_TEST
+
+/* The same of the examples with all that can be chosen. */
+static const struct row report_rows[] = {
+	{ STAGE, " mail-from \"tls-reports@", " mail-from \"TLS-Reports@", 0,
+	    "" },
+	{ STAGE, " mail-from \"tls-reports@example.org\"", " mail-from <own>",
+	    0, "" },
+	{ STAGE, "rcpt-to <sts> for any", "for rcpt-to <sts>", 0, "" },
+	{ STAGE, " mail-from \"tls-reports@", " mail-from \"reports@", 1,
+	    "for mail from reports@example.org, and report-from is tls" },
+	{ STAGE, "  match from socket", "# match from socket", 2,
+	    "no rule lets reports pass policies: \"match from socket mail-from "
+	    "tls-reports@example.org rcpt-to <sts> " },
+	{ STAGE, "from socket mail-from", "from local mail-from", 3,
+	    "no rule lets reports pass" },
+	{ STAGE, "rcpt-to <sts>", "rcpt-to <own>", 3,
+	    "no rule lets reports pass" },
+	{ STAGE, "rcpt-to <sts>", "! rcpt-to <sts>", 3,
+	    "no rule lets reports pass" },
+	{ STAGE, "  match from socket",
+	    "  match from local for any action \"stage\"\n  match from socket",
+	    2, "the rule for reports belongs before line " },
+	{ SIMPLE, "  match from socket",
+	    "  match from local for domain <sts> action \"sts\"\n"
+	    "  match from socket",
+	    1, "the rule for reports belongs before line " },
+	{ SIMPLE, "  match from socket",
+	    "  match auth from any for any action \"relay\"\n"
+	    "  match from socket",
+	    2, "the rule for reports belongs before line " },
+	{ SIMPLE, "\"report\" relay ca", "\"report\" relay tls ca", 1,
+	    "\"report\" is for reports and must not demand TLS" },
+	{ SIMPLE, "relay ca \"mta-sts-report\"",
+	    "relay ca \"mta-sts-report\" filter \"mta-sts\"", 1,
+	    "\"report\" is for reports, whose sessions" },
+	{ SIMPLE, "relay ca \"mta-sts-report\"", "relay", 1,
+	    "\"report\" has no \"ca\" label of its own" },
+	{ SIMPLE, "\"relay\" relay ", "\"relay\" relay ca \"mta-sts-report\" ",
+	    1, "\"report\" has no \"ca\" label of its own" },
+	{ SIMPLE, "\"report\" relay ca \"mta-sts-report\"",
+	    "\"report\" relay host \"smtp+tls://hub.example.org\"", 0, "" },
+};
+
+START_TEST(what_is_spoiled_for_reports_is_found)
+{
+	char *text = slurp(report_rows[_i].file);
+
+	uncomment(text);
+	report_from = REPORT_FROM;
+	expect_findings(&report_rows[_i], spoil(&report_rows[_i], text));
+}
+END_TEST
+
+START_TEST(reports_need_a_sender)
+{
+	static const struct row row = { SIMPLE, "", "", 1,
+		"this rule is for reports, and report-from is not set" };
+	char *text = slurp(SIMPLE);
+
+	uncomment(text);
+	report_from = NULL;
+	expect_findings(&row, text);
 }
 END_TEST
 
@@ -421,6 +502,9 @@ main(void)
 	    COUNT(refused_rows));
 	tcase_add_loop_test(tcase, examples_are_without_finding, 0, 4);
 	tcase_add_loop_test(tcase, what_is_spoiled_is_found, 0, COUNT(rows));
+	tcase_add_loop_test(tcase, what_is_spoiled_for_reports_is_found, 0,
+	    COUNT(report_rows));
+	tcase_add_test(tcase, reports_need_a_sender);
 	tcase_add_loop_test(tcase, hop_must_be_on_loopback, 0, 2);
 	tcase_add_loop_test(tcase, options_of_a_command_are_found, 0,
 	    COUNT(option_rows));

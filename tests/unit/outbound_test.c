@@ -27,9 +27,9 @@ static struct sts_state *state;
 static struct sts_outbound *outbound;
 static struct sts_error err;
 static int64_t now;
-static char asked[512];   /* "VERB NAME;VERB NAME;" of all questions */
-static char journal[512]; /* "DOMAIN RESULT MX;" of all records */
-static bool deaf;         /* the resolver cannot be asked */
+static char asked[512];    /* "VERB NAME;VERB NAME;" of all questions */
+static char journal[2048]; /* "DOMAIN RESULT MX;" of all records */
+static bool deaf;          /* the resolver cannot be asked */
 
 static bool
 ask(void *arg, enum sts_asker_verb verb, const char *name, int64_t when)
@@ -635,6 +635,44 @@ START_TEST(a_domain_without_permitted_host_fails)
 }
 END_TEST
 
+/* COUNT hosts of enforce.example, of which the first is no host's name. */
+static void
+keep_refused(size_t count)
+{
+	struct sts_mx_list list = { .until = wall() + 3600, .count = count };
+	size_t i;
+
+	(void)snprintf(list.domain, sizeof(list.domain), "enforce.example");
+	for (i = 1; i < count; i++)
+		(void)snprintf(list.host[i].name, sizeof(list.host[i].name),
+		    "mx%zu.evil.example", i);
+	ck_assert(sts_mx_put(sts_state_dir(state), &list, &err) == STS_OK);
+}
+
+START_TEST(each_host_that_is_refused_is_named)
+{
+	keep_refused(3);
+	learn_probe("", STS_EMXPOLICY);
+	learn_probe("", STS_EMXPOLICY);
+	ck_assert_str_eq(recorded(),
+	    "enforce.example validation-failure mx1.evil.example;"
+	    "enforce.example validation-failure mx2.evil.example;");
+}
+END_TEST
+
+START_TEST(many_that_are_refused_are_not_all_named)
+{
+	size_t records = 0;
+	const char *at;
+
+	keep_refused(STS_MX_LIST_MAX);
+	learn_probe("", STS_EMXPOLICY);
+	for (at = recorded(); (at = strchr(at, ';')) != NULL; at++)
+		records++;
+	ck_assert_uint_eq(records, 16);
+}
+END_TEST
+
 static Suite *
 outbound_suite(void)
 {
@@ -665,6 +703,8 @@ outbound_suite(void)
 	tcase_add_test(tcase, a_probe_that_failed_is_a_session_once);
 	tcase_add_test(tcase, a_probe_that_says_nothing_of_tls_is_none);
 	tcase_add_test(tcase, a_domain_without_permitted_host_fails);
+	tcase_add_test(tcase, each_host_that_is_refused_is_named);
+	tcase_add_test(tcase, many_that_are_refused_are_not_all_named);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

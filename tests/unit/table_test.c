@@ -29,8 +29,10 @@
 #define HELLO                                                                  \
 	"config|smtpd-version|7.6.0-portable\nconfig|protocol|0.1\n"           \
 	"config|tablename|sts\nconfig|ready\n"
-#define WELCOME "register|domain\nregister|relayhost\nregister|ready\n"
-#define TABLE   "table|0.1|1795438481.473584|sts|"
+#define WELCOME                                                                \
+	"register|domain\nregister|relayhost\nregister|mailaddr\n"             \
+	"register|ready\n"
+#define TABLE "table|0.1|1795438481.473584|sts|"
 
 static char program[512], config[160];
 static rlim_t descriptors; /* that the program may have */

@@ -10,6 +10,9 @@
 #include "suite.h"
 #include "teller.h"
 
+#define WELCOME                                                                \
+	"register|domain\nregister|relayhost\nregister|mailaddr\n"             \
+	"register|ready\n"
 #define TABLE "table|0.1|1795438481.473584|sts|"
 
 /* A literal, which may hold a NUL. */
@@ -37,9 +40,8 @@ static const struct line_case {
 } cases[] = {
 	{ "config|smtpd-version|7.9.0-portable\nconfig|protocol|0.1\n"
 	  "config|tablename|sts\nconfig|ready\n",
-	    "register|domain\nregister|relayhost\nregister|ready\n", false },
-	{ "config|ready\nconfig|ready\n",
-	    "register|domain\nregister|relayhost\nregister|ready\n", false },
+	    WELCOME, false },
+	{ "config|ready\nconfig|ready\n", WELCOME, false },
 	{ "config|protocol|0.2\n", "", true },
 	{ "config|protocol\n", "", true },
 	{ "config\n", "", true },
@@ -51,6 +53,7 @@ static const struct line_case {
 	{ TABLE "check|domain|1|silent\n",
 	    "check-result|1|error|no reason known\n", false },
 	{ TABLE "check|domain|1|empty\n", "check-result|1|found\n", false },
+	{ TABLE "check|mailaddr|1|yes\n", "check-result|1|found\n", false },
 	{ TABLE "lookup|relayhost|1|yes\n",
 	    "lookup-result|1|found|" TELLER_VALUE "\n", false },
 	{ TABLE "lookup|relayhost|1|no\n", "lookup-result|1|not-found\n",
@@ -66,7 +69,7 @@ static const struct line_case {
 	/* what smtpd never asks of us has an answer too */
 	{ TABLE "fetch|relayhost|1\n",
 	    "fetch-result|1|error|nothing here can be fetched without a "
-	    "domain\n",
+	    "key\n",
 	    false },
 	{ TABLE "lookup|alias|1|yes\n",
 	    "lookup-result|1|error|no such service here\n", false },

@@ -223,7 +223,8 @@ def with_terminal(machine, address, seconds):
 
     def session():
         os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        with contextlib.suppress(OSError):  # it is gone already
+            fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
     hang_up = threading.Timer(seconds, os.close, (master,))
     hang_up.start()

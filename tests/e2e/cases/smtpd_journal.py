@@ -11,6 +11,7 @@ import domains
 import outcome
 import space
 
+LOCAL = 'match for local action "local"\n'
 SETTLED = 30  # seconds until a probe has told why TLS failed
 PASSED_OVER = 60  # until a host that cannot be reached is known for it
 
@@ -30,6 +31,7 @@ RESULTS = {
     "reset": "validation-failure",
     "testing": "certificate-not-trusted",
     "report-only": "starttls-not-supported",
+    "report-tls": "success",
 }
 
 
@@ -124,7 +126,52 @@ def passes_over(world, machine):
     check.equal(said, [(domain.full("mx2"), "success")], "records")
 
 
+def found(machine, domain, *fields):
+    """FIELDS of what is recorded of DOMAIN, once that is something."""
+    return space.wait_for("a record", lambda: [
+        tuple(record.get(field) for field in fields)
+        for record in journal(machine)[domain.zone]], SETTLED)
+
+
+def names_the_refused(world, machine):
+    """A host outside the policy is one that failed, without a session."""
+    domain = domains.BY_NAME["outside"]
+    mark = world.mark()
+    machine.send(domain.recipient)
+    check.equal(found(machine, domain, "type", "mode", "mx", "result"),
+                [("sts", "enforce", domain.full("mx"),
+                  "validation-failure")], "records")
+    check.equal(world.events(mark, host=domain.full("mx")), [], "sessions")
+
+
+def testing_counts(world, machine):
+    """The same in mode testing, with a session that brings the mail."""
+    domain = domains.BY_NAME["testing"]
+    world.web.serve(domain, domain.policy(["other"]))
+    machine.send(domain.recipient)
+    check.equal(machine.queue(), [], "queue")
+    check.equal(found(machine, domain, "type", "mode", "mx", "result"),
+                [("sts", "testing", domain.full("mx"),
+                  "validation-failure")], "records")
+
+
+def smarthost(world, machine):
+    """Its sessions say nothing of the domains behind it."""
+    good, behind = (domains.BY_NAME[name] for name in ("good", "report-tls"))
+    machine.change(LOCAL, LOCAL + f"""\
+action "hub" relay host "smtp+tls://{good.full('mx')}"
+match from local for domain "{behind.zone}" action "hub"
+""")
+    got = outcome.deliver(world, machine, behind.recipient)
+    check.equal((got.what, got.host), ("verified", good.full("mx")), got.log)
+    machine.send(good.recipient)
+    check.equal([*journal(machine)], [good.zone], "domains in the journal")
+
+
 for _layout in "simple", "stage":
+    check.add(f"{_layout}_names_the_refused", names_the_refused, _layout)
+    check.add(f"{_layout}_testing_counts", testing_counts, _layout)
+    check.add(f"{_layout}_smarthost_is_not_counted", smarthost, _layout)
     check.add(f"{_layout}_sessions_are_counted", sessions_counted, _layout)
     check.add(f"{_layout}_own_policy_counts", own_policy_counts, _layout)
     check.add(f"{_layout}_passes_over_what_is_down", passes_over, _layout)

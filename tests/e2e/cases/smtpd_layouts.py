@@ -2,20 +2,26 @@
 """The two smtpd.conf as files: what smtpd and "check-config" say of them, and
 what an administrator may do to them."""
 import re
+import smtplib
 
 import check
 import domains
 import space
 
 WAITS = domains.BY_NAME["forged"]  # its MX host is not in its policy
-CHOICES = re.compile(r"^# (?=pki|listen|match)", re.M)
+SERVES_TLS = (7,)  # Debian's 6.8 fails with an RSA key and OpenSSL 3
+CHOICES = re.compile(r"^# (?=pki |listen |ca |action |match )", re.M)
 
 
-def examine(machine):
+def examine(machine, *findings):
+    """What "check-config" has to say, by what it says it with."""
     machine.run("smtpd", "-n")
     said = machine.run("mta-sts", "check-config", "smtpd", check=False)
-    check.equal((said.returncode, said.stdout),
-                (0, "/etc/smtpd.conf: nothing to mend\n"), "check-config")
+    lines = said.stdout.splitlines()
+    check.equal((said.returncode, len(lines)), (1, len(findings))
+                if findings else (0, 1), said.stdout)
+    for line, finding in zip(lines, findings or ("nothing to mend",)):
+        check.expect(finding in line, f"no {finding} in {line}")
 
 
 def choose_all(machine):
@@ -33,7 +39,12 @@ def choose_all(machine):
 def needs_no_mending(world, machine):
     """As shipped, and with the lines for mail from the network."""
     examine(machine)
+    machine.setting("report-from", "tls-reports@example.org")
+    machine.setting("tls-required-no", "yes")
+    examine(machine, "no rule lets reports pass policies",
+            "smtpd cannot obey tls-required-no")
     choose_all(machine)
+    machine.setting("tls-required-no", "no")
     examine(machine)
     machine.start()
     ports = set(re.findall(r":(\d+) ", machine.run("ss", "-Hlnt").stdout))
@@ -50,6 +61,22 @@ def hop_is_open_to_loopback_alone(world, machine):
     listening = machine.run("ss", "-Hlnt").stdout
     check.equal(re.findall(r"(\S+):26 ", listening), ["127.0.0.1"],
                 "who can reach the hop")
+
+
+@check.case("stage")
+def knows_no_requiretls(world, machine):
+    """RFC 8689: neither offered over TLS nor taken, so that no message was
+    promised what smtpd cannot do."""
+    choose_all(machine)
+    machine.start()
+    with world.network("sender"), smtplib.SMTP("127.0.0.1") as client:
+        if machine.version() >= SERVES_TLS:
+            client.starttls()
+        client.ehlo()
+        check.expect("requiretls" not in client.esmtp_features,
+                     f"offers {client.esmtp_features}")
+        code, text = client.mail("alice@client.example", ["REQUIRETLS"])
+        check.equal(code, 503, text)
 
 
 @check.case("stage")
