@@ -62,6 +62,33 @@ def exim(world, machine):
         machine.run("update-exim4.conf")
 
 
+SMTPD_KEY = "/etc/mail/dkim/mail.key"
+# In the shipped smtpd.conf: reports, and who signs them.
+RULES = re.compile(
+    r'^# (?=filter "dkim"|(?:ca|action|match from socket) .*report)', re.M)
+LISTEN = re.compile(r'with "(listen on socket .*)" below')
+
+
+@contextlib.contextmanager
+def opensmtpd(world, machine):
+    """Let smtpd of MACHINE send reports, and sign all mail from here, as the
+    comments in its configuration say."""
+    install(world, machine, SMTPD_KEY, "_dkimsign")
+    conf = machine.file("/etc/smtpd.conf")
+    before = conf.read_text()
+    listen = LISTEN.search(before)[1]
+    text = RULES.sub("", before).replace("@example.org", f"@{DOMAIN}")
+    text = text.replace("-d example.org -s mail",
+                        f"-d {DOMAIN} -s {SELECTOR}")
+    machine.stop()
+    conf.write_text(re.sub("^listen on socket.*", listen, text, flags=re.M))
+    try:
+        yield
+    finally:
+        machine.stop()
+        conf.write_text(before)
+
+
 # -- canonical forms (RFC 6376, 3.4) -----------------------------------------
 
 def relaxed_field(field):
