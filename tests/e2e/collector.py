@@ -15,8 +15,9 @@ import time
 import net
 
 ZONE = net.domain("collector")
+HOST = f"good.{ZONE}"
 HOSTS = {  # name: certificate, an entry of pki.KINDS
-    f"good.{ZONE}": "good",
+    HOST: "good",
     f"second.{ZONE}": "good",
     f"self-signed.{ZONE}": "self-signed",
 }
@@ -80,6 +81,7 @@ class Collector:
         self.posts = []
         self.answers = {name: queue.SimpleQueue() for name in HOSTS}
         self.usual = dict.fromkeys(HOSTS, 200)
+        self.pause = 0  # seconds before each answer
 
     def start(self):
         for name, pair in ADDRESSES.items():
@@ -89,7 +91,7 @@ class Collector:
                 threading.Thread(target=self.listen, args=(sock, name),
                                  daemon=True).start()
 
-    def say(self, *answers, host=f"good.{ZONE}", always=200):
+    def say(self, *answers, host=HOST, always=200):
         """Give HOST's next clients these ANSWERS, later ones ALWAYS."""
         for answer in answers:
             self.answers[host].put(answer)
@@ -130,6 +132,7 @@ class Collector:
             answer = self.usual[name]
         self.posts.append(Post(name, method, path, fields, body, answer,
                                time.time()))
+        time.sleep(self.pause)
         if answer in ELSE:
             ELSE[answer](tls)
             return

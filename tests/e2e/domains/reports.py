@@ -7,7 +7,7 @@ import collector
 from row import Domain, Host
 
 MX = {"hosts": (), "mx": ((10, "mx.good.example"),), "mode": None}
-URI = f"https://good.{collector.ZONE}/v1/tlsrpt"
+URI = f"https://{collector.HOST}/v1/tlsrpt"
 SECOND = f"https://second.{collector.ZONE}/"
 
 
@@ -36,7 +36,8 @@ ROWS = [
     asking("rua-mail", "nothing (reports by mail)", TLS, to=("tls@{d}",)),
     Domain("rua-no-tls", "no TLS, no policy, but reports are asked for",
            ours=None, mode=None, hosts=(Host(does="no-starttls"),),
-           rua=("mailto:tls@rua-no-tls.example",)),
+           rua=("mailto:tls@rua-no-tls.example",),
+           reported=("tls@rua-no-tls.example",)),
     asking("rua-https", "nothing (reports by HTTPS)", URI, to=(URI,)),
     asking("rua-self-signed", "the collector has no good certificate",
            f"https://self-signed.{collector.ZONE}/v1",
