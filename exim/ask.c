@@ -218,6 +218,7 @@ answer_of(struct sts_ask *ask, const char *domain, bool may_wait)
 	forget(answer);
 	memcpy(answer->domain, name, sizeof(name));
 	find_out(ask, answer, may_wait);
+	answer->asked = may_wait;
 	answer->until = may_wait ? sts_clock_ms() + STS_ASK_KEPT : 0;
 	return answer;
 }

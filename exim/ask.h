@@ -33,8 +33,9 @@ struct sts_ask_answer {
 	char *pattern; /* of hosts to ignore; NULL: all */
 	char reason[STS_ASK_SENTENCE];
 	struct sts_result *result; /* NULL: none could be had */
-	bool refused;              /* a refusal was noted already */
-	int64_t until;             /* ms, when to forget */
+	bool asked;    /* by a router of ours, in this process or its parents */
+	bool refused;  /* a refusal was noted already */
+	int64_t until; /* ms, when to forget */
 };
 
 struct sts_ask {

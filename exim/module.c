@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "base/clock.h"
 #include "config.h"
 #include "pass.h"
@@ -33,7 +34,7 @@ typedef int dlfunc(uschar **yield, int argc, uschar *argv[]);
 #define EXIM_OK      0
 #define ARGUMENT_MAX 65536 /* octets that are looked at */
 
-STS_API dlfunc sts_mode, sts_reject, sts_reason, sts_pass, sts_event;
+STS_API dlfunc sts_mode, sts_reject, sts_reason, sts_pass, sts_told, sts_event;
 
 static struct sts_ask ask = { .paths = STS_MODULE_PATHS, .log = sts_syslog };
 
@@ -138,6 +139,25 @@ sts_pass(uschar **yield, int argc, uschar *argv[])
 	}
 	errno = error;
 	return answer_with(yield, way);
+}
+
+/* "yes" for a domain that asks to be told of sessions, else ""; what is not
+ * known is not waited for. */
+int
+sts_told(uschar **yield, int argc, uschar *argv[])
+{
+	const char *domain = argument(argc, argv, 0);
+	const struct sts_ask_answer *answer;
+	int error = errno;
+	bool told = false;
+
+	if (domain[0] != '\0') {
+		answer = sts_ask_known(&ask, domain);
+		told = answer->asked && answer->result != NULL &&
+		       sts_account_wanted(answer->result);
+	}
+	errno = error;
+	return answer_with(yield, told ? "yes" : "");
 }
 
 /* ---- events -------------------------------------------------------------- */

@@ -50,7 +50,9 @@ sts_report_session(struct sts_ask *ask, const struct sts_exim_outcome *outcome)
 	struct sts *sts = sts_ask_open(ask, NULL);
 	struct sts_session session;
 
-	if (sts == NULL || answer->result == NULL)
+	/* What no router of ours asked about took another route, to a host of
+	 * the operator's choice: the domain has no part in that session. */
+	if (sts == NULL || answer->result == NULL || !answer->asked)
 		return;
 	if (outcome->strict && outcome->result != STS_SESSION_SUCCESS)
 		sts_account_distrust(sts, answer->domain);

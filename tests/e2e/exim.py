@@ -197,6 +197,7 @@ begin transports
 remote_smtp:
   driver = smtp
   event_action = MTASTS_PLAIN_EVENT
+  multi_domain = MTASTS_SHARED
 
 local_delivery:
   driver = appendfile

@@ -31,8 +31,8 @@ PACKAGES = """
 SENDING = "openssl ca-certificates iproute2 procps".split()
 BUILDING = """
     gcc libc6-dev make pkg-config libc-ares-dev libcurl4-openssl-dev
-    zlib1g-dev libgmime-3.0-dev
-    libssl-dev libidn2-dev libjansson-dev check python3
+    libssl-dev libidn2-dev libjansson-dev zlib1g-dev libgmime-3.0-dev check
+    python3
 """.split()
 PACKAGES_OF = {"exim": ["exim4-daemon-heavy"],
                "opensmtpd": ["opensmtpd", "opensmtpd-filter-dkimsign"]}

@@ -62,6 +62,7 @@ def exim(world, machine):
         machine.run("update-exim4.conf")
 
 
+SIGNER = "/usr/libexec/opensmtpd/filter-dkimsign"  # not in backports
 SMTPD_KEY = "/etc/mail/dkim/mail.key"
 # In the shipped smtpd.conf: reports, and who signs them.
 RULES = re.compile(

@@ -38,6 +38,7 @@ check(const char *text, const char *host)
 	HOLDS(strlen(text) < STS_FACTS_MAX);
 	HOLDS(facts.names >= text && facts.names <= text + strlen(text));
 	HOLDS(strncmp(facts.names - 4, "san=", 4) == 0);
+	HOLDS(!facts.old || facts.tls);
 	HOLDS(facts.not_after >= 0);
 	HOLDS(strpbrk(facts.our_address, " \n=") == NULL);
 	/* Only what stands in its own place counts as verified. */

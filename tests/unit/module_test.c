@@ -507,6 +507,23 @@ START_TEST(rpt_16_24_without_a_policy_any_tls_will_do)
 }
 END_TEST
 
+START_TEST(who_was_not_asked_about_is_not_told)
+{
+	struct sts_session got;
+
+	lay_out();
+	resolver_says("example.com", "testing");
+	ck_assert_str_eq(call(sts_told, "example.com"), "");
+	connect_with_tls("plain", "mx1.example.com"); /* a smarthost, say */
+	ck_assert(!journal(&got));
+	ck_mode("example.com", "testing");
+	ck_assert_str_eq(call(sts_told, "example.com"), "yes");
+	ck_assert_str_eq(call(sts_told, ""), "");
+	connect_with_tls("plain", "mx1.example.com");
+	ck_assert(journal(&got));
+}
+END_TEST
+
 START_TEST(a_refusal_is_recorded_once)
 {
 	struct sts_session got = { 0 };
@@ -535,6 +552,7 @@ tell(void *arg, const struct sts_session *got)
 	    sts_policy_type_name(got->type), sts_mode_name(got->mode),
 	    sts_session_result_name(got->result), got->mx);
 	ck_assert_str_eq(got->domain, "example.com");
+	ck_assert_int_eq(got->policy_hash != 0, got->type == STS_TYPE_STS);
 	return true;
 }
 
@@ -736,6 +754,7 @@ main(void)
 	tcase_add_test(tc, a_session_is_recorded_with_its_policy);
 	tcase_add_test(tc, testing_tells_of_hosts_outside_the_policy);
 	tcase_add_test(tc, rpt_16_24_without_a_policy_any_tls_will_do);
+	tcase_add_test(tc, who_was_not_asked_about_is_not_told);
 	tcase_add_test(tc, a_refusal_is_recorded_once);
 	tcase_add_loop_test(tc, a_refusal_names_the_hosts, 0,
 	    sizeof(refusals) / sizeof(refusals[0]));

@@ -86,6 +86,7 @@ static const struct {
 	{ "", { FROM, RUA, "0", "local", "@", "" } },
 	{ "", { FROM, RUA, "", "local", "@", "" } },
 	{ "", { FROM, RUA, US "4294967296", "local", "@", "" } },
+	{ "", { FROM, RUA, US "x", "local", "@", "" } },
 	{ "", { FROM, RUA, " " US, "local", "@", "" } },
 	{ "", { FROM, RUA, "-1", "local", "@", "" } },
 	{ "", { FROM, RUA, US, "local-esmtp", "@", "" } },

@@ -111,6 +111,21 @@ def messages_in_one_session_count_once(world, machine):
 
 
 @check.case()
+def domain_that_wants_reports_has_a_session_of_its_own(world, machine):
+    """Others at the same host share theirs."""
+    loose, free = (domains.BY_NAME[name]
+                   for name in ("tenant-loose", "provider"))
+    mark = world.mark()
+    machine.send(f"a@{loose.zone}", f"b@{loose.zone}", f"bob@{free.zone}")
+    sessions = {event["id"] for event in world.events(mark, "RCPT")}
+    check.equal(len(sessions), 2, machine.log())
+    check.equal(told(machine, loose), [
+        ("sts", "testing", "certificate-not-trusted",
+         "mx.provider.example")], "records")
+    check.equal(told(machine, free), [], "records of who wants none")
+
+
+@check.case()
 def other_routes_of_the_site_are_not_counted(world, machine):
     """Who has a host of the operator's choice has no part in the session,
     though his policy is known."""

@@ -72,7 +72,7 @@ def listening(world, machine):
 TALK = f"""\
 import smtplib, sys
 sender, to, login = sys.argv[1:4]
-with smtplib.SMTP("127.0.0.1", {PORT}, timeout=60) as smtp:
+with smtplib.SMTP("127.0.0.1", {PORT}, "client.example", 60) as smtp:
     if login:
         smtp.login("user", "word")
     smtp.sendmail(sender, [to], sys.stdin.read())

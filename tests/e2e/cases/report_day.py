@@ -253,6 +253,9 @@ def next_days(world, machine, again):
 
 
 def day(world, machine, wanted, signing, again=()):
+    if machine.mta == "opensmtpd" and \
+            not machine.file(signature.SIGNER).exists():
+        return  # no report by mail without
     reporter.configure(machine)
     mark = world.mark()
     with signing(world, machine):

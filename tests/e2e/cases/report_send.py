@@ -26,8 +26,8 @@ FAILING = (302, 400, 500, "closed", "garbage")
 QUARTER = 0.26  # hours until the next try
 ONE = {("no-policy-found", "success"): 1}
 SIZE = "20m"  # of a state that can be filled
-CUTS = 16  # runs that are killed
-CUT = 0.004  # seconds that each runs longer than the one before
+CUTS = 24  # runs that are killed
+CUT = 0.006  # seconds that each runs longer than the one before
 
 
 def begin(machine, *rows, day=0, **settings):
