@@ -65,6 +65,11 @@ class Plain(Machine):
         return self.run("exim4", *options, "-f", f"alice@{net.SENDER}", *to,
                         input=MESSAGE, timeout=timeout)
 
+    def send_each(self, recipients):
+        """The same for a message to each of RECIPIENTS."""
+        for recipient in recipients:
+            self.send(recipient)
+
     def take(self, address):
         """Try one message to ADDRESS, in a process of its own; was it
         accepted?"""

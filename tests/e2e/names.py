@@ -5,9 +5,11 @@ The root and the TLD are signed with keys made for the run, so DNSSEC is
 real; a domain is a zone of its own, signed or delegated without DS.
 """
 import pathlib
+import re
 import subprocess
 import time
 
+import signature
 import domains
 import net
 
@@ -98,18 +100,29 @@ def sts(domain, id=None):
     if records is None or id is not None:
         records = (f'"v=STSv1; id={id or domain.id};"',)
     return "".join(f"_mta-sts TXT {record}\n" for record in records) + \
-        f'_smtp._tls TXT "v=TLSRPTv1; rua=mailto:tls@{domain.zone}"\n' + \
         server("mta-sts", net.web(domain.number), domain.web)
 
 
-def zone(domain, digest, id=None):
+def tlsrpt(domain, rua=None):
+    """The records by which DOMAIN asks for reports, at RUA if it is given."""
+    records = domain.tlsrpt
+    if rua is not None or records is None:
+        rua = rua or domain.rua
+        if rua is None and domain.mode is None:
+            return ""
+        rua = ",".join(rua or (f"mailto:tls@{domain.zone}",))
+        records = (f'"v=TLSRPTv1; rua={rua}"',)
+    return "".join(f"_smtp._tls TXT {record}\n" for record in records)
+
+
+def zone(domain, digest, id=None, rua=None):
     """Zone text of DOMAIN; DIGEST is what a right TLSA record says."""
     text = head(domain.zone + ".")
     for preference, name in domain.exchangers():
         text += f"@ MX {preference} {name}.\n"
     for host in domain.hosts:
         text += mail_host(domain, host, digest)
-    return text + domain.records + sts(domain, id)
+    return text + domain.records + sts(domain, id) + tlsrpt(domain, rua)
 
 
 class Names:
@@ -121,6 +134,7 @@ class Names:
         self.zones = pathlib.Path(self.root) / "zones"
         self.digest = digest
         self.keys = {}
+        self.rua = {}  # by domain, where a case wants its reports
 
     def command(self, *command):
         done = subprocess.run(["chroot", self.root, *command], timeout=30,
@@ -146,6 +160,13 @@ class Names:
                          f"-f {file}.new {file} {self.keys[origin]}"
                          f" && mv {file}.new {file}")
 
+    def text(self, domain, id=None):
+        """The zone of DOMAIN as it is now."""
+        text = zone(domain, self.digest, id, self.rua.get(domain.name))
+        if domain.name == signature.OWNER:
+            text += f"{signature.NAME}. TXT {signature.record(self.root)}\n"
+        return text
+
     def make(self):
         """Write every zone and both configurations."""
         self.zones.mkdir()
@@ -156,7 +177,7 @@ class Names:
             parent += f"{origin} NS ns.{tld}\n"
             if domain.signed:
                 parent += self.key(origin)
-            self.write(origin, zone(domain, self.digest))
+            self.write(origin, self.text(domain))
         top = head(".") + f"{tld} NS ns.{tld}\nns.{tld} A {net.NAMES}\n" + \
             self.key(tld)
         (self.zones / "anchor").write_text(self.key("."))
@@ -186,9 +207,15 @@ class Names:
 
     def change(self, domain, id=None):
         """Publish DOMAIN with another policy id."""
-        self.write(domain.zone + ".", zone(domain, self.digest, id))
+        self.write(domain.zone + ".", self.text(domain, id))
         self.command("nsd-control", "reload", domain.zone)
         self.flush(domain)
+
+    def txt(self, name):
+        """The texts of all TXT records at NAME, by the servers."""
+        said = self.command("drill", "TXT", name, f"@{net.NAMES}")
+        return ["".join(re.findall(r'"([^"]*)"', line)) for line in
+                re.findall(rf"^{re.escape(name)}\.\s.*\sTXT\s(.*)$", said, re.M)]
 
     def flush(self, domain):
         self.control("flush_zone", domain.zone)

@@ -36,5 +36,10 @@ def web(number):
             f"2a00:5757:a::{number:x}")
 
 
+def collector(number):
+    """Addresses of the NUMBERth server that collects reports."""
+    return f"5.75.112.{number}", f"2a00:5757:b::{number:x}"
+
+
 def domain(name):
     return name if name.endswith("." + TLD) else f"{name}.{TLD}"

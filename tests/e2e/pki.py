@@ -13,6 +13,7 @@ import shutil
 import ssl
 import subprocess
 
+import collector
 import domains
 import net
 import root as debian
@@ -179,6 +180,9 @@ def wanted():
         if domain.mode:
             yield (f"mta-sts.{domain.zone}", domain, KINDS[domain.web.cert],
                    net.web(domain.number))
+    for name, kind in collector.HOSTS.items():
+        yield (name, domains.BY_NAME["collector"], KINDS[kind],
+               collector.ADDRESSES[name])
 
 
 def script():

@@ -25,6 +25,7 @@ SUITE = os.environ.get("E2E_SUITE", BASE)
 PACKAGES = """
     nginx-light nsd unbound ldnsutils openssl ca-certificates faketime
     iproute2 procps libc-ares2 libcurl4 libssl3 libidn2-0 libjansson4
+    libgmime-3.0-0
 """.split()
 # Where our software is built the libraries come along, whatever their name.
 SENDING = "openssl ca-certificates iproute2 procps".split()

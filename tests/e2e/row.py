@@ -84,6 +84,9 @@ class Domain:
     id: str = "1"
     txt: tuple = None  # RRs at _mta-sts in zone file form; default: by id
     text: bytes = None  # policy as served; default: made from the above
+    rua: tuple = None  # where reports shall go; default: tls@ of the domain
+    tlsrpt: tuple = None  # RRs at _smtp._tls; default: by rua, with a policy
+    reported: tuple = None  # addresses and URIs it is right to report to
     web: Web = Web()
     signed: bool = False  # by DNSSEC
     records: str = ""  # more lines of the zone

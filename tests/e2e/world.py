@@ -7,6 +7,7 @@ import pathlib
 import signal
 import sys
 
+import collector
 import domains
 import exim
 import names
@@ -45,6 +46,7 @@ class World(space.Space):
         self.names.make()
         self.web = web.Web(self)
         self.web.make()
+        self.collector = collector.Collector(self)
         self.rules = self.path("rules")
         self.attack()
         self.start()
@@ -58,6 +60,7 @@ class World(space.Space):
         self.spawn("middle", "path", None, sys.executable,
                    here / "middle.py", self.rules)
         self.web.start()
+        self.collector.start()
         self.names.start()
         for network, port in (("internet", 25), ("internet", 443),
                               ("path", 53), ("path", 25)):
@@ -201,10 +204,17 @@ class World(space.Space):
             net.NAMES, domain.zone) not in (None, before))
         self.names.flush(domain)
 
+    def ask_reports(self, domain, *rua):
+        """Let DOMAIN ask for reports at these URIs from now on."""
+        self.names.rua[domain.name] = rua
+        self.publish(domain)
+
     def reset(self):
         """After a case: everything as its row says, machines empty."""
         self.repair()
         self.web.reset()
+        self.collector.reset()
+        self.names.rua.clear()
         for name in sorted(self.changed):
             self.publish(domains.BY_NAME[name])
         self.changed.clear()

@@ -5,7 +5,7 @@ To add a domain, add a row to the file it belongs to (row.py says what may
 stand in it); zones, certificates, servers and cases follow from it.
 """
 from domains import (basic, certificate, dane, dns, mx, policyhost,
-                     policytext, shared, smtp)
+                     policytext, reports, shared, smtp)
 
 import net
 
@@ -13,7 +13,7 @@ import net
 PUBLISHING = {row.name for part in (dns, policyhost, policytext)
               for row in part.ROWS}
 DOMAINS = [row for part in (basic, dns, policyhost, policytext, mx,
-                            certificate, smtp, dane, shared)
+                            certificate, smtp, dane, shared, reports)
            for row in part.ROWS]
 for _number, _domain in enumerate(DOMAINS, 1):
     _domain.number = _number
