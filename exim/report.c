@@ -58,8 +58,8 @@ sts_report_session(struct sts_ask *ask, const struct sts_exim_outcome *outcome)
 		sts_account_distrust(sts, answer->domain);
 	sts_account_describe(&session, MTA, answer->domain, answer->result);
 	sts_account_outcome(&session, outcome->result, outcome->reason);
-	if (session.type == STS_TYPE_NO_POLICY && outcome->up &&
-	    !outcome->dane) /* any TLS will do (RFC 8460, 4.2.1) */
+	/* Where nothing is demanded any TLS will do (RFC 8460, 4.2.1). */
+	if (session.mode == STS_MODE_NONE && outcome->up && !outcome->dane)
 		sts_account_outcome(&session, STS_SESSION_SUCCESS, "");
 	memcpy(session.mx, outcome->host, sizeof(session.mx));
 	memcpy(session.mx_address, outcome->address,

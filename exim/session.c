@@ -202,6 +202,10 @@ step_close(struct sts_exim_session *session, const struct sts_exim_event *event)
 				      : "STARTTLS not offered");
 }
 
+/* The names that Exim has for it are those of RFC 8460, but for this one: no
+ * record of the TLSA set fits the certificate (4.3.2.1). */
+#define DANE_MISMATCH "validation-failure"
+
 static void
 step_dane_fail(struct sts_exim_session *session,
     const struct sts_exim_event *event)
@@ -210,8 +214,11 @@ step_dane_fail(struct sts_exim_session *session,
 
 	session->dane_failed = true;
 	session->dane_result = STS_SESSION_VALIDATION_FAILURE;
+	if (strcmp(event->data, DANE_MISMATCH) == 0)
+		session->dane_result = STS_SESSION_TLSA_INVALID;
 	for (i = 0; i < STS_SESSION_MAX; i++)
-		if (strcmp(sts_session_result_name((enum sts_session_result)i),
+		if (i != STS_SESSION_VALIDATION_FAILURE &&
+		    strcmp(sts_session_result_name((enum sts_session_result)i),
 			event->data) == 0)
 			session->dane_result = (enum sts_session_result)i;
 }

@@ -21,6 +21,7 @@
 #include "outbound.h"
 #include "persist.h"
 #include "quota.h"
+#include "report/expected.h"
 #include "self.h"
 #include "sts.h"
 #include "wish.h"
@@ -95,6 +96,20 @@ outgoing(void *arg, const struct sts_smtpd_event *event)
 	struct program *p = arg;
 
 	sts_outbound_event(p->outbound, event, p->now);
+}
+
+static bool
+is_report(void *arg, const char *recipient)
+{
+	struct program *p = arg;
+	struct sts_state *state = NULL;
+	struct sts_now now;
+
+	if (sts_config_of(p->sts)->report_from != NULL)
+		state = sts_state_of(p->sts, NULL);
+	sts_clock_glance(&now);
+	return state != NULL &&
+	       sts_expected_begins(sts_state_dir(state), recipient, now.wall);
 }
 
 static void
@@ -328,8 +343,8 @@ read_networks(struct program *p, struct sts_error *err)
 static enum sts_rc
 make_parts(struct program *p, const char *config, struct sts_error *err)
 {
-	const struct sts_front_user user = { say, inquire, outgoing, complain,
-		p };
+	const struct sts_front_user user = { say, inquire, outgoing, is_report,
+		complain, p };
 	const struct sts_inquiry_io io = { ask, answer, learned, p };
 	const struct sts_outbound_io ask_io = { ask, p };
 	int64_t patience = PATIENCE * 1000 * sts_config_of(p->sts)->timeout;

@@ -80,7 +80,12 @@ sts_front_answer(const struct sts_front *front,
 	front->user.say(front->user.arg, line);
 }
 
-/* An address without domain is smtpd's own affair. */
+/*
+ * An address without domain is smtpd's own affair.  A report goes out whatever
+ * policy there is, so none is looked up for it: what came of that would be
+ * reported in its turn.  Other mail that passes so waits for the table, which
+ * knows nothing yet.
+ */
 static void
 request(struct sts_front *front, const struct sts_smtpd_event *event)
 {
@@ -90,7 +95,9 @@ request(struct sts_front *front, const struct sts_smtpd_event *event)
 		client.stage };
 	const char *at = strrchr(event->text[0], '@');
 
-	if (client.outbound && at != NULL)
+	if (client.outbound && at != NULL &&
+	    (client.stage ||
+		!front->user.is_report(front->user.arg, event->text[0])))
 		front->user.inquire(front->user.arg, at + 1, &who);
 	else
 		sts_front_answer(front, &who, NULL);

@@ -19,6 +19,8 @@ struct sts_front_user {
 	    const struct sts_inquiry_client *client);
 	/* A report of smtp-out. */
 	void (*outgoing)(void *arg, const struct sts_smtpd_event *event);
+	/* Is a report of ours to RECIPIENT being handed over to smtpd? */
+	bool (*is_report)(void *arg, const char *recipient);
 	/* What smtpd said is not understood. */
 	void (*complain)(void *arg, const char *why);
 	void *arg;

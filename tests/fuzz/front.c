@@ -64,6 +64,13 @@ outgoing(void *arg, const struct sts_smtpd_event *event)
 	      sts_smtpd_wanted(event->kind, true) != NULL);
 }
 
+static bool
+is_report(void *arg, const char *recipient)
+{
+	(void)arg;
+	return strcmp(recipient, "r@report.example") == 0;
+}
+
 static void
 complain(void *arg, const char *why)
 {
@@ -97,7 +104,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const struct sts_front_user user = { say, inquire, outgoing,
-		complain, NULL };
+		is_report, complain, NULL };
 	struct sts_client_rules rules = { .count = 0 };
 
 	if (len == 0)

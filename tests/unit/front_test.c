@@ -49,6 +49,13 @@ outgoing(void *arg, const struct sts_smtpd_event *event)
 	outgoings++;
 }
 
+static bool
+is_report(void *arg, const char *recipient)
+{
+	(void)arg;
+	return strcmp(recipient, "r@report.example") == 0;
+}
+
 static void
 complain(void *arg, const char *why)
 {
@@ -60,8 +67,8 @@ complain(void *arg, const char *why)
 static void
 setup(void)
 {
-	const struct sts_front_user user = { say, inquire, outgoing, complain,
-		NULL };
+	const struct sts_front_user user = { say, inquire, outgoing, is_report,
+		complain, NULL };
 
 	rules = (struct sts_client_rules){ .count = 0 };
 	ck_assert(sts_addr_parse_port("127.0.0.1:26", &rules.address,
@@ -146,6 +153,21 @@ static const struct session_case {
 	{ "config|ready", "" },
 };
 #define SESSIONS ((int)(sizeof(sessions) / sizeof(sessions[0])))
+
+/* Nobody looks for a policy that a report does not heed: what came of that
+ * would be reported in its turn. */
+START_TEST(reports_make_no_policy_be_looked_up)
+{
+	tell(CONNECT("a1", "unix:/run/smtpd.sock", "unix:/run/smtpd.sock"));
+	tell("filter|0.7|1.0|smtp-in|rcpt-to|a1|70|r@report.example");
+	ck_assert_str_eq(sts_buf_text(&asked), "");
+	ck_assert_ptr_nonnull(strstr(sts_buf_text(&said), "proceed"));
+	sts_buf_reset(&said);
+	tell(CONNECT("a3", "127.0.0.1:99", "127.0.0.1:26")); /* the hop */
+	tell("filter|0.7|1.0|smtp-in|rcpt-to|a3|71|r@report.example");
+	expect("", "report.example a3 stage\n");
+}
+END_TEST
 
 START_TEST(only_outbound_sessions_count)
 {
@@ -296,6 +318,7 @@ main(void)
 	tcase_add_test(tcase, it_registers_once_for_what_there_is);
 	tcase_add_test(tcase,
 	    it_registers_for_outgoing_sessions_where_smtpd_has_them);
+	tcase_add_test(tcase, reports_make_no_policy_be_looked_up);
 	tcase_add_loop_test(tcase, only_outbound_sessions_count, 0, SESSIONS);
 	tcase_add_test(tcase, networks_take_the_place_of_this_machine);
 	tcase_add_test(tcase, who_logs_in_sends_out);

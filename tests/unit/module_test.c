@@ -698,7 +698,7 @@ START_TEST(dane_that_failed_says_nothing_of_the_policy)
 	event("sts", "msg:host:defer",
 	    "TLS session: (certificate verification failed): x", mx, CLEAR);
 	ck_assert_str_eq(all_told(),
-	    "tlsa none validation-failure mx1.example.com\n");
+	    "tlsa none tlsa-invalid mx1.example.com\n");
 }
 END_TEST
 

@@ -127,7 +127,7 @@ static const struct {
 		DEFER("TLS session: (gnutls_handshake): An unexpected TLS "
 		      "packet was received.", CLEAR),
 		CONNECT, EHLO, CLOSE(CLEAR) } },
-	{ "DANE mismatch", true, "validation-failure",
+	{ "DANE mismatch", true, "tlsa-invalid",
 	    { CONNECT, EHLO, { "dane:fail", "validation-failure", CLEAR },
 		CLOSE(CLEAR),
 		DEFER(VERIFY ": Verification failed. The certificate differs. ",

@@ -154,7 +154,7 @@ def dane(world, machine, name, mode, *wanted):
                 f"{got.log}\nrecords")
 
 
-FAILED = ("tlsa", "none", "validation-failure")
+FAILED = ("tlsa", "none", "tlsa-invalid")
 PASSED = ("tlsa", "none", "success")
 check.add("dane_and_policy_are_told", dane, "split", "dane-good", "enforce",
           PASSED, ("sts", "enforce", "success"))
