@@ -261,6 +261,18 @@ sts_record_parse(const struct sts_txt_rr *txt, size_t count,
 	return STS_OK;
 }
 
+/* Named twice it would get each report twice. */
+static bool
+is_kept(const struct sts_tlsrpt_record *record, const char *uri)
+{
+	size_t i;
+
+	for (i = 0; i < record->count; i++)
+		if (strcmp(record->rua[i], uri) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Add URI if a report can go there, its scheme in lower case and no query
  * behind a mail address.  What cannot be used (another scheme, none, a "!10m"
@@ -286,7 +298,10 @@ keep_uri(struct sts_tlsrpt_record *record, const char *uri, size_t len)
 	memcpy(copy, scheme, strlen(scheme));
 	if (*scheme == 'm')
 		copy[strcspn(copy, "?#")] = '\0';
-	record->rua[record->count++] = copy;
+	if (is_kept(record, copy))
+		free(copy);
+	else
+		record->rua[record->count++] = copy;
 	return STS_OK;
 }
 

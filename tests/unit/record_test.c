@@ -309,6 +309,8 @@ START_TEST(rpt_06_list_of_uris)
 {
 	accept_rua("v=TLSRPTv1;rua=mailto:a@x,mailto:b@x",
 	    "mailto:a@x mailto:b@x");
+	accept_rua("v=TLSRPTv1;rua=mailto:a@x,MAILTO:a@x?subject=b,mailto:b@x",
+	    "mailto:a@x mailto:b@x"); /* each place once */
 	accept_rua("v=TLSRPTv1;rua=mailto:a@x , \thttps://b.example;",
 	    "mailto:a@x https://b.example");
 	refuse_rua("v=TLSRPTv1;rua=mailto:a@x,");
