@@ -324,39 +324,21 @@ queue_one(void *arg, const struct sts_queued *queued,
 	return rc;
 }
 
-/* Each file on its own would be two syncs; one for all of them will do, since
- * nothing counts until the day is whole. */
-static enum sts_rc
-queue_all(struct sts_day *day, int64_t now, size_t *count,
-    struct sts_error *err)
-{
-	struct queuing queuing = { NULL, 0 };
-	enum sts_rc rc;
-
-	rc = sts_dir_open(sts_dir_path(day->setup->dir),
-	    STS_DIR_WRITE | STS_DIR_NOSYNC | STS_DIR_ANYWHERE, &queuing.dir,
-	    err);
-	if (rc == STS_OK)
-		rc = sts_queue_begin(queuing.dir, day->name, err);
-	if (rc == STS_OK)
-		rc = sts_day_render(day, now, queue_one, &queuing, err);
-	if (rc == STS_OK)
-		rc = sts_dir_sync(queuing.dir, err);
-	sts_dir_free(queuing.dir);
-	*count = queuing.count;
-	return rc;
-}
-
 enum sts_rc
 sts_day_queue(struct sts_day *day, int64_t now, size_t *count,
     struct sts_error *err)
 {
 	struct sts_dir *dir = day->setup->dir;
-	enum sts_rc rc = queue_all(day, now, count, err);
+	struct queuing queuing = { dir, 0 };
+	enum sts_rc rc;
 
+	rc = sts_queue_begin(dir, day->name, err);
+	if (rc == STS_OK)
+		rc = sts_day_render(day, now, queue_one, &queuing, err);
 	if (rc == STS_OK)
 		rc = sts_queue_commit(dir, day->name, err);
 	if (rc == STS_OK)
 		rc = sts_journal_done(dir, day->name, err);
+	*count = queuing.count;
 	return rc;
 }

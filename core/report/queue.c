@@ -160,9 +160,12 @@ sts_queue_lock(struct sts_dir *dir, int *fd, struct sts_error *err)
 	return sts_error_set(err, STS_EBUSY, "another run is at work");
 }
 
-enum sts_rc
-sts_queue_write(struct sts_dir *dir, const struct sts_queued *queued,
-    struct sts_error *err)
+typedef enum sts_rc (*write_fn)(struct sts_dir *dir, const char *name,
+    const void *data, size_t len, struct sts_error *err);
+
+static enum sts_rc
+write_state(struct sts_dir *dir, const struct sts_queued *queued,
+    write_fn write, struct sts_error *err)
 {
 	char path[PATH_LEN];
 	struct sts_buf text;
@@ -172,11 +175,18 @@ sts_queue_write(struct sts_dir *dir, const struct sts_queued *queued,
 	sts_buf_init(&text, FILE_MAX);
 	rc = format(queued, &text);
 	if (rc == STS_OK)
-		rc = sts_dir_write(dir, path, text.data, text.len, err);
+		rc = write(dir, path, text.data, text.len, err);
 	else
 		(void)sts_error_set(err, rc, "report state does not fit");
 	sts_buf_clear(&text);
 	return rc;
+}
+
+enum sts_rc
+sts_queue_write(struct sts_dir *dir, const struct sts_queued *queued,
+    struct sts_error *err)
+{
+	return write_state(dir, queued, sts_dir_write, err);
 }
 
 enum sts_rc
@@ -210,9 +220,9 @@ sts_queue_add(struct sts_dir *dir, const struct sts_queued *queued,
 		return sts_error_set(err, STS_EUSAGE,
 		    "more than %d reports on one day", NUMBER_MAX);
 	file_path(path, queued->day, queued->number, BODY);
-	rc = sts_dir_write(dir, path, sts_buf_text(body), body->len, err);
+	rc = sts_dir_write_loose(dir, path, sts_buf_text(body), body->len, err);
 	if (rc == STS_OK)
-		rc = sts_queue_write(dir, queued, err);
+		rc = write_state(dir, queued, sts_dir_write_loose, err);
 	return rc;
 }
 
@@ -340,9 +350,10 @@ enum sts_rc
 sts_queue_commit(struct sts_dir *dir, const char *day, struct sts_error *err)
 {
 	char path[PATH_LEN];
+	enum sts_rc rc = sts_dir_sync(dir, err);
 
 	day_path(path, day, WHOLE);
-	return sts_dir_write(dir, path, "", 0, err);
+	return rc == STS_OK ? sts_dir_write(dir, path, "", 0, err) : rc;
 }
 
 enum sts_rc

@@ -53,11 +53,12 @@ STS_MUST_USE enum sts_rc sts_queue_lock(struct sts_dir *dir, int *fd,
 /* Begin DAY with nothing in it. */
 STS_MUST_USE enum sts_rc sts_queue_begin(struct sts_dir *dir, const char *day,
     struct sts_error *err);
-/* Pure but for the files: as they are told by QUEUED. */
+/* One of its reports, as QUEUED tells; not synced yet, since nothing counts
+ * before the day is whole. */
 STS_MUST_USE enum sts_rc sts_queue_add(struct sts_dir *dir,
     const struct sts_queued *queued, const struct sts_buf *body,
     struct sts_error *err);
-/* All of DAY is on the disk; only now may it be sent. */
+/* Sync all of DAY; only now may it be sent. */
 STS_MUST_USE enum sts_rc sts_queue_commit(struct sts_dir *dir, const char *day,
     struct sts_error *err);
 /* STS_OK, or STS_ENODATA. */
