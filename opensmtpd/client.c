@@ -98,6 +98,7 @@ connect_client(struct sts_clients *clients, const struct sts_smtpd_event *event)
 	if (entry == NULL)
 		return;
 	entry->client.outbound = sends_out(clients->rules, &event->source);
+	entry->client.local = event->source.local;
 	entry->client.stage =
 	    entry->client.outbound && is_stage(clients->rules, &event->dest);
 }
@@ -134,6 +135,6 @@ sts_client_of(struct sts_clients *clients, uint64_t session)
 {
 	const struct entry *entry = *place(clients, session);
 
-	return entry == NULL ? (struct sts_client){ false, false }
+	return entry == NULL ? (struct sts_client){ false, false, false }
 			     : entry->client;
 }

@@ -22,6 +22,7 @@ struct sts_client_rules {
 
 struct sts_client { /* all false: nothing is done for it */
 	bool outbound;
+	bool local; /* a program here, by smtpd's socket */
 	bool stage; /* outbound, and at the stage's listener */
 };
 

@@ -96,7 +96,7 @@ request(struct sts_front *front, const struct sts_smtpd_event *event)
 	const char *at = strrchr(event->text[0], '@');
 
 	if (client.outbound && at != NULL &&
-	    (client.stage ||
+	    (!client.local ||
 		!front->user.is_report(front->user.arg, event->text[0])))
 		front->user.inquire(front->user.arg, at + 1, &who);
 	else

@@ -166,6 +166,9 @@ START_TEST(reports_make_no_policy_be_looked_up)
 	tell(CONNECT("a3", "127.0.0.1:99", "127.0.0.1:26")); /* the hop */
 	tell("filter|0.7|1.0|smtp-in|rcpt-to|a3|71|r@report.example");
 	expect("", "report.example a3 stage\n");
+	tell(CONNECT("a4", "127.0.0.1:99", "127.0.0.1:25")); /* no program */
+	tell("filter|0.7|1.0|smtp-in|rcpt-to|a4|72|r@report.example");
+	expect("", "report.example a4 prefetch\n");
 }
 END_TEST
 
