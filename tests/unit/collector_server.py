@@ -20,7 +20,7 @@ from loopback import NXDOMAIN, resolve  # noqa: E402
 from siphash import checksum  # noqa: E402
 
 OWNER = 65534
-RECORD = "v=TLSRPTv1; rua=mailto:\"a\\b\"@example.org"
+RECORD = "v=TLSRPTv1;rua=mailto:a@example.org,https://example.org/r?x=1"
 POLICY = (b'version: STSv1\r\nmode: enforce\nmx: mx1.a.example\r\n'
           b'mx: *.a.example\r\nmax_age: 86400\r\nx: "\\\xc3\xa4\r\n')
 LINES = ["version: STSv1", "mode: enforce", "mx: mx1.a.example",
@@ -127,7 +127,7 @@ def datagram(domain, kind, lines=(), hosts=(), failure=None, about=None):
         policy["mx-host"] = list(hosts)
     if failure:
         policy["failure-details"] = [failure]
-    return {"dpv": "1", "d": domain, "pr": RECORD, "policies": [policy]}
+    return {"d": domain, "pr": RECORD, "policies": [policy]}
 
 
 def same_session_of_each_type(site):
@@ -157,7 +157,7 @@ def each_failure(site):
         "given_up": 0, "damaged_records": 0}))
     expect(site.datagrams(), [datagram(
         "a.example", 2, LINES, ["mx1.a.example", "*.a.example"],
-        {"c": code, "s": "2001:db8::9", "h": "mx.a.example",
+        {"c": code, "s": "2001:db8::9", "n": "mx.a.example",
          "r": "2001:db8::1", "f": "a \"quoted\" reason"})
         for code in FAILURES.values()])
 
@@ -212,7 +212,7 @@ results = []
 def expect(got, want):
     results.append(got == want)
     if got != want:
-        print(f"FAILED:\n  {got}\n  {want}")
+        print(f"FAILED:\n  {got!r:.2000}\n  {want!r:.2000}")
 
 
 def main(program, folder):
