@@ -73,6 +73,8 @@ static const struct keyword {
 	    { .type = STS_VALUE_NUMBER, .min = 1, .max = 1000000 }, "20" },
 	{ "report-per-run", AT(report_per_run),
 	    { .type = STS_VALUE_NUMBER, .min = 1, .max = 1000000 }, "1000" },
+	{ "report-collector", AT(report_collector),
+	    { .type = STS_VALUE_PATH }, NULL },
 	{ "tls-required-no", AT(tls_required_no),
 	    { .type = STS_VALUE_BOOL }, "no" },
 	{ "log-level", AT(log_level),

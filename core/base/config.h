@@ -36,6 +36,7 @@ struct sts_config {
 	char *report_from;
 	char *report_org;
 	char *report_sendmail;
+	char *report_collector; /* socket that takes sessions instead */
 	struct sts_config_list report_suppress; /* domain, address or URI */
 	int64_t report_delay;                   /* seconds, at most */
 	int64_t report_keep;                    /* seconds */

@@ -2,7 +2,8 @@
 /*
  * "report": for a timer.  Closes the days that are over, makes their reports
  * (RFC 8460), sends what is due, and forgets what is old.  One run at a time;
- * one that is interrupted anywhere is carried on by the next.
+ * one that is interrupted anywhere is carried on by the next.  Where the site
+ * has a collector, it gets the sessions instead.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "command/closing.h"
+#include "command/forward.h"
 #include "command/sender.h"
 #include "report/expected.h"
 #include "report/gzip.h"
@@ -24,6 +26,7 @@ struct reporting {
 	struct sts_crew crew;
 	struct sts_closing closing;
 	struct sts_sender_count count;
+	struct sts_forward_count forwarded;
 	size_t lost;  /* reports that were too old */
 	size_t shown; /* reports that went to the caller */
 	int output;   /* directory for them */
@@ -229,10 +232,68 @@ summarize(const struct reporting *r)
 	return sts_print_json(json, status);
 }
 
+static enum sts_rc
+forward(struct reporting *r, struct sts_error *err)
+{
+	const struct sts_forward_setup setup = {
+		.config = &r->call->config,
+		.dir = r->dir,
+		.crew = &r->crew,
+		.now = r->closing.now,
+		.suspect = r->closing.suspect,
+	};
+
+	return sts_forward_run(&setup, &r->forwarded, err);
+}
+
+static enum sts_exit
+summarize_forwarded(const struct reporting *r)
+{
+	const struct sts_forward_count *count = &r->forwarded;
+	enum sts_exit status = STS_EXIT_YES;
+	struct sts_json *json;
+
+	if (count->waiting + count->given_up + r->lost > 0)
+		status = STS_EXIT_NO;
+	if (!r->call->json) {
+		sts_print("report",
+		    "%zu sessions handed over, %zu unwanted, %zu waiting, "
+		    "%zu given up",
+		    count->sent, count->unwanted, count->waiting,
+		    count->given_up);
+		return status;
+	}
+	json = sts_json_new();
+	sts_json_int(json, "sessions", (int64_t)count->sent);
+	sts_json_int(json, "unwanted", (int64_t)count->unwanted);
+	sts_json_int(json, "waiting", (int64_t)count->waiting);
+	sts_json_int(json, "given_up", (int64_t)count->given_up);
+	sts_json_int(json, "damaged_records", (int64_t)count->skipped);
+	return sts_print_json(json, status);
+}
+
+static bool
+collects(const struct reporting *r)
+{
+	return r->call->config.report_collector != NULL;
+}
+
 static bool
 shows(const struct reporting *r)
 {
 	return r->call->dry_run || r->call->output != NULL;
+}
+
+static enum sts_rc
+do_work(struct reporting *r, struct sts_error *err)
+{
+	if (collects(r))
+		return forward(r, err);
+	if (r->call->config.report_from == NULL)
+		return sts_error_set(err, STS_ECONFIG,
+		    "%s: without report-from there are no reports",
+		    r->call->config.path);
+	return shows(r) ? show(r, err) : send_due(r, err);
 }
 
 /* As the owner of the state, with all that is needed at hand. */
@@ -254,12 +315,8 @@ work(struct reporting *r, struct sts_error *err)
 		if (rc == STS_OK)
 			rc = tidy(r, err);
 	}
-	if (rc == STS_OK && r->call->config.report_from == NULL)
-		rc = sts_error_set(err, STS_ECONFIG,
-		    "%s: without report-from there are no reports",
-		    r->call->config.path);
 	if (rc == STS_OK)
-		rc = shows(r) ? show(r, err) : send_due(r, err);
+		rc = do_work(r, err);
 	if (lock != -1)
 		(void)close(lock);
 	return rc;
@@ -286,7 +343,26 @@ run(struct reporting *r)
 		return sts_complain(sts_exit_status(rc), "%s", err.text);
 	if (shows(r))
 		return r->closing.trouble ? STS_EXIT_UNSURE : STS_EXIT_YES;
-	return summarize(r);
+	return collects(r) ? summarize_forwarded(r) : summarize(r);
+}
+
+/* Words that do not go with what the site has chosen. */
+static enum sts_exit
+check_call(const struct reporting *r)
+{
+	const struct sts_call *call = r->call;
+
+	if (call->argc > 0 && !call->journal)
+		return sts_complain(STS_EXIT_USAGE,
+		    "report: \"%s\" is too much without --journal",
+		    call->argv[0]);
+	if (collects(r) && (call->journal || shows(r)))
+		return sts_complain(STS_EXIT_USAGE,
+		    "report: with report-collector there is no %s",
+		    call->journal   ? "--journal"
+		    : call->dry_run ? "--dry-run"
+				    : "--output");
+	return STS_EXIT_YES;
 }
 
 enum sts_exit
@@ -298,10 +374,9 @@ sts_run_report(struct sts_call *call)
 	enum sts_rc rc;
 	size_t i;
 
-	if (call->argc > 0 && !call->journal)
-		return sts_complain(STS_EXIT_USAGE,
-		    "report: \"%s\" is too much without --journal",
-		    call->argv[0]);
+	status = check_call(&r);
+	if (status != STS_EXIT_YES)
+		return status;
 	rc = sts_call_state(call, STS_DIR_WRITE, &r.state, &err);
 	if (rc != STS_OK)
 		return sts_complain(sts_exit_status(rc), "%s", err.text);

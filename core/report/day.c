@@ -11,12 +11,10 @@
 #include <unistd.h>
 
 #include "base/domain.h"
-#include "base/siphash.h"
 #include "report/check.h"
 #include "report/day.h"
 #include "report/gzip.h"
 #include "report/text.h"
-#include "state/policies.h"
 
 #define DAY_SECONDS 86400
 
@@ -165,44 +163,18 @@ struct making {
 
 /* ---- policies ----------------------------------------------------------------- */
 
-/* The policy that is held, if it is the one that was applied. */
-static void
-add_held(struct sts_dir *dir, const struct sts_element *element,
-    struct sts_buf *text)
-{
-	const struct sts_policy *policy;
-	struct sts_entry *entry;
-
-	if (sts_policies_get(dir, element->domain, &entry, NULL) != STS_OK)
-		return;
-	policy = entry->policy;
-	if (sts_checksum(policy->text, policy->text_len) ==
-	    element->policy_hash)
-		(void)sts_buf_add(text, policy->text, policy->text_len);
-	sts_entry_free(entry);
-}
-
 static void
 give_policy(void *arg, const struct sts_element *element, struct sts_buf *text)
 {
 	const struct making *making = arg;
 	const struct sts_day *day = making->day;
 	const struct sts_day_setup *setup = day->setup;
-	size_t i;
 
 	if (element->type == STS_TYPE_TLSA && setup->tlsa != NULL)
 		setup->tlsa(setup->arg, element->policy_domain, text);
-	if (element->type != STS_TYPE_STS || element->policy_hash == 0)
-		return;
-	if (day->journal != -1 &&
-	    sts_text_get(day->journal, element->domain, element->policy_hash,
-		text, NULL) == STS_OK)
-		return;
-	for (i = 0; i < setup->others; i++)
-		if (sts_text_get(setup->other[i], element->domain,
-			element->policy_hash, text, NULL) == STS_OK)
-			return;
-	add_held(setup->dir, element, text);
+	if (element->type == STS_TYPE_STS && element->policy_hash != 0)
+		(void)!sts_text_find(setup->dir, day->journal, setup->other,
+		    setup->others, element->domain, element->policy_hash, text);
 }
 
 /* ---- reports ------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 
 #define JOURNAL     "journal"
 #define CLOSED      ".closed"
+#define TAKEN       ".taken"
+#define TOLD        ".told"
 #define TAG         "session"
 #define FRAME_MAX   4095  /* one write of less than PIPE_BUF is whole */
 #define CHUNK       65536 /* octets of a file at a time, many frames */
@@ -28,6 +31,7 @@
 #define AHEAD       32 /* days that a clock may have been set back */
 #define NAME_LEN    (STS_JOURNAL_DAY + sizeof(CLOSED))
 #define PATH_LEN    (sizeof(JOURNAL) + NAME_LEN)
+#define COUNT_LEN   20 /* digits of a number of sessions */
 
 /* ---- days ------------------------------------------------------------------ */
 
@@ -308,16 +312,22 @@ compare_days(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* "2026-11-23" or "2026-11-23.closed". */
-static bool
-take_day(const char *name, char day[STS_JOURNAL_DAY])
-{
-	size_t len = strlen(name);
+/* What may stand behind a day; the list ends with NULL. */
+static const char *const all_suffixes[] = { "", CLOSED, TAKEN, TOLD, NULL };
+static const char *const reported_suffixes[] = { "", CLOSED, NULL };
+static const char *const taken_suffixes[] = { "", TAKEN, NULL };
 
-	if (len > DAY_LEN && strcmp(name + DAY_LEN, CLOSED) != 0)
-		return false;
+/* "2026-11-23", and one of SUFFIXES behind it. */
+static bool
+take_day(const char *name, const char *const *suffixes,
+    char day[STS_JOURNAL_DAY])
+{
 	(void)snprintf(day, STS_JOURNAL_DAY, "%.*s", DAY_LEN, name);
-	return is_day(day);
+	if (!is_day(day))
+		return false;
+	while (*suffixes != NULL && strcmp(name + DAY_LEN, *suffixes) != 0)
+		suffixes++;
+	return *suffixes != NULL;
 }
 
 static bool
@@ -332,14 +342,15 @@ has_octets(DIR *stream, const char *name)
 /* The names of one directory stream, sorted; NAME is the caller's to free.
  * EMPTY ones too? */
 static enum sts_rc
-collect(DIR *stream, bool empty, struct days *days, struct sts_error *err)
+collect(DIR *stream, const char *const *suffixes, bool empty, struct days *days,
+    struct sts_error *err)
 {
 	char day[STS_JOURNAL_DAY];
 	struct dirent *entry;
 	void *grown;
 
 	while ((entry = readdir(stream)) != NULL) {
-		if (!take_day(entry->d_name, day) ||
+		if (!take_day(entry->d_name, suffixes, day) ||
 		    (!empty && !has_octets(stream, entry->d_name)))
 			continue;
 		grown = reallocarray(days->name, days->count + 1,
@@ -356,7 +367,8 @@ collect(DIR *stream, bool empty, struct days *days, struct sts_error *err)
 }
 
 static enum sts_rc
-list_days(int fd, bool empty, struct days *days, struct sts_error *err)
+list_days(int fd, const char *const *suffixes, bool empty, struct days *days,
+    struct sts_error *err)
 {
 	enum sts_rc rc;
 	DIR *stream;
@@ -369,8 +381,25 @@ list_days(int fd, bool empty, struct days *days, struct sts_error *err)
 			(void)close(own);
 		return sts_error_sys(err, STS_EDAMAGED, JOURNAL);
 	}
-	rc = collect(stream, empty, days, err);
+	rc = collect(stream, suffixes, empty, days, err);
 	(void)closedir(stream);
+	return rc;
+}
+
+static enum sts_rc
+each_day(int fd, const char *const *suffixes, sts_journal_day_fn each,
+    void *arg, struct sts_error *err)
+{
+	struct days days = { NULL, 0 };
+	enum sts_rc rc;
+	size_t i;
+
+	rc = list_days(fd, suffixes, false, &days, err);
+	for (i = 0; rc == STS_OK && i < days.count; i++)
+		if ((i == 0 || strcmp(days.name[i - 1], days.name[i]) != 0) &&
+		    !each(arg, days.name[i]))
+			break;
+	free(days.name);
 	return rc;
 }
 
@@ -378,17 +407,7 @@ enum sts_rc
 sts_journal_days_at(int fd, sts_journal_day_fn each, void *arg,
     struct sts_error *err)
 {
-	struct days days = { NULL, 0 };
-	enum sts_rc rc;
-	size_t i;
-
-	rc = list_days(fd, false, &days, err);
-	for (i = 0; rc == STS_OK && i < days.count; i++)
-		if ((i == 0 || strcmp(days.name[i - 1], days.name[i]) != 0) &&
-		    !each(arg, days.name[i]))
-			break;
-	free(days.name);
-	return rc;
+	return each_day(fd, reported_suffixes, each, arg, err);
 }
 
 /* ---- the same of the state, as its owner ------------------------------------ */
@@ -411,9 +430,9 @@ sts_journal_each(struct sts_dir *dir, const char *day, sts_journal_fn each,
 	return sts_dir_end_after(dir, rc, err);
 }
 
-enum sts_rc
-sts_journal_days(struct sts_dir *dir, sts_journal_day_fn each, void *arg,
-    struct sts_error *err)
+static enum sts_rc
+each_day_in(struct sts_dir *dir, const char *const *suffixes,
+    sts_journal_day_fn each, void *arg, struct sts_error *err)
 {
 	enum sts_rc rc;
 	int fd;
@@ -423,10 +442,17 @@ sts_journal_days(struct sts_dir *dir, sts_journal_day_fn each, void *arg,
 		return rc;
 	rc = sts_dir_opendir(dir, JOURNAL, &fd, err);
 	if (rc == STS_OK) {
-		rc = sts_journal_days_at(fd, each, arg, err);
+		rc = each_day(fd, suffixes, each, arg, err);
 		(void)close(fd);
 	}
 	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_journal_days(struct sts_dir *dir, sts_journal_day_fn each, void *arg,
+    struct sts_error *err)
+{
+	return each_day_in(dir, reported_suffixes, each, arg, err);
 }
 
 /* ---- the end of a day ------------------------------------------------------- */
@@ -468,11 +494,24 @@ sts_journal_is_done(struct sts_dir *dir, const char *day)
 	       st.st_size == 0;
 }
 
+static enum sts_rc
+remove_day(struct sts_dir *dir, const char *day, struct sts_error *err)
+{
+	const char *const *suffix;
+	enum sts_rc rc = STS_OK;
+	char path[PATH_LEN];
+
+	for (suffix = all_suffixes; *suffix != NULL && rc == STS_OK; suffix++) {
+		path_of(day, *suffix, path);
+		rc = sts_dir_remove(dir, path, err);
+	}
+	return rc;
+}
+
 enum sts_rc
 sts_journal_expire(struct sts_dir *dir, const char *day, struct sts_error *err)
 {
 	struct days days = { NULL, 0 };
-	char path[PATH_LEN];
 	enum sts_rc rc;
 	size_t i;
 	int fd;
@@ -480,17 +519,119 @@ sts_journal_expire(struct sts_dir *dir, const char *day, struct sts_error *err)
 	rc = sts_dir_opendir(dir, JOURNAL, &fd, err);
 	if (rc != STS_OK)
 		return rc;
-	rc = list_days(fd, true, &days, err);
+	rc = list_days(fd, all_suffixes, true, &days, err);
 	(void)close(fd);
-	for (i = 0; i < days.count; i++) {
-		if (rc != STS_OK || strcmp(days.name[i], day) >= 0)
+	for (i = 0; rc == STS_OK && i < days.count; i++) {
+		if (strcmp(days.name[i], day) >= 0)
 			break;
-		path_of(days.name[i], CLOSED, path);
-		rc = sts_dir_remove(dir, path, err);
-		path_of(days.name[i], "", path);
-		if (rc == STS_OK)
-			rc = sts_dir_remove(dir, path, err);
+		rc = remove_day(dir, days.name[i], err);
 	}
 	free(days.name);
 	return rc;
+}
+
+/* ---- sessions for a collector ------------------------------------------------ */
+
+enum sts_rc
+sts_journal_take(struct sts_dir *dir, const char *day, bool *fresh,
+    struct sts_error *err)
+{
+	char from[PATH_LEN], to[PATH_LEN], told[PATH_LEN];
+	enum sts_rc rc;
+
+	path_of(day, "", from);
+	path_of(day, TAKEN, to);
+	path_of(day, TOLD, told);
+	*fresh = false;
+	rc = sts_dir_exists(dir, to, err);
+	if (rc != STS_ENODATA)
+		return rc; /* an earlier run did not come to its end */
+	rc = sts_dir_exists(dir, from, err);
+	if (rc == STS_OK) /* of what was dropped before */
+		rc = sts_dir_remove(dir, told, err);
+	if (rc == STS_OK)
+		rc = sts_dir_rename(dir, from, to, err);
+	*fresh = rc == STS_OK;
+	return rc;
+}
+
+enum sts_rc
+sts_journal_taken_days(struct sts_dir *dir, sts_journal_day_fn each, void *arg,
+    struct sts_error *err)
+{
+	return each_day_in(dir, taken_suffixes, each, arg, err);
+}
+
+static enum sts_rc
+read_taken(struct sts_dir *dir, const char *day, struct reading *reading,
+    struct sts_error *err)
+{
+	enum sts_rc rc;
+	int fd;
+
+	rc = sts_dir_begin(dir, err);
+	if (rc != STS_OK)
+		return rc;
+	rc = sts_dir_opendir(dir, JOURNAL, &fd, err);
+	if (rc == STS_OK) {
+		rc = read_name(fd, day, TAKEN, reading, err);
+		(void)close(fd);
+	}
+	return sts_dir_end_after(dir, rc, err);
+}
+
+enum sts_rc
+sts_journal_taken(struct sts_dir *dir, const char *day, sts_journal_fn each,
+    void *arg, size_t *skipped, struct sts_error *err)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	enum sts_rc rc;
+
+	if (reading == NULL)
+		return sts_error_set(err, STS_ENOMEM, "no memory");
+	reading->each = each;
+	reading->arg = arg;
+	rc = read_taken(dir, day, reading, err);
+	*skipped = reading->skipped;
+	free(reading);
+	return rc;
+}
+
+enum sts_rc
+sts_journal_tell(struct sts_dir *dir, const char *day, uint64_t count,
+    struct sts_error *err)
+{
+	char path[PATH_LEN], text[COUNT_LEN + 2];
+	int len;
+
+	path_of(day, TOLD, path);
+	len = snprintf(text, sizeof(text), "%" PRIu64 "\n", count);
+	return sts_dir_write(dir, path, text, (size_t)len, err);
+}
+
+uint64_t
+sts_journal_told(struct sts_dir *dir, const char *day)
+{
+	char path[PATH_LEN];
+	uint64_t count = 0;
+	struct sts_buf text;
+
+	path_of(day, TOLD, path);
+	sts_buf_init(&text, COUNT_LEN + 1);
+	if (sts_dir_read(dir, path, &text, NULL) == STS_OK)
+		count = strtoull(sts_buf_text(&text), NULL, 10);
+	sts_buf_clear(&text);
+	return count;
+}
+
+enum sts_rc
+sts_journal_drop(struct sts_dir *dir, const char *day, struct sts_error *err)
+{
+	char taken[PATH_LEN], told[PATH_LEN];
+	enum sts_rc rc;
+
+	path_of(day, TAKEN, taken);
+	path_of(day, TOLD, told);
+	rc = sts_dir_remove(dir, taken, err);
+	return rc == STS_OK ? sts_dir_remove(dir, told, err) : rc;
 }

@@ -7,6 +7,10 @@
  * A day that is over is closed by renaming it to 2026-11-23.closed, which is
  * then only read; emptied, it says for a while that all is reported, so that
  * a clock set back does not begin the day anew.
+ *
+ * For a collector a day need not be over: its file becomes 2026-11-23.taken,
+ * deliveries go on in a new one, and 2026-11-23.told says how many sessions of
+ * the taken one the collector has.
  */
 #ifndef STS_JOURNAL_H
 #define STS_JOURNAL_H
@@ -56,5 +60,28 @@ bool sts_journal_is_done(struct sts_dir *dir, const char *day);
 /* Remove all days before DAY, whatever they hold. */
 STS_MUST_USE enum sts_rc sts_journal_expire(struct sts_dir *dir,
     const char *day, struct sts_error *err);
+
+/* Set the sessions of DAY so far apart, unless some are; *FRESH: that was
+ * done just now, and who writes may still have the file open.  STS_ENODATA:
+ * there is none. */
+STS_MUST_USE enum sts_rc sts_journal_take(struct sts_dir *dir, const char *day,
+    bool *fresh, struct sts_error *err);
+
+/* Every day with sessions that are taken or may be, oldest first. */
+STS_MUST_USE enum sts_rc sts_journal_taken_days(struct sts_dir *dir,
+    sts_journal_day_fn each, void *arg, struct sts_error *err);
+
+/* Every session of DAY that was taken. */
+STS_MUST_USE enum sts_rc sts_journal_taken(struct sts_dir *dir, const char *day,
+    sts_journal_fn each, void *arg, size_t *skipped, struct sts_error *err);
+
+/* So many of them, from the first, are told; 0 when that is not known. */
+STS_MUST_USE enum sts_rc sts_journal_tell(struct sts_dir *dir, const char *day,
+    uint64_t count, struct sts_error *err);
+uint64_t sts_journal_told(struct sts_dir *dir, const char *day);
+
+/* All of them are. */
+STS_MUST_USE enum sts_rc sts_journal_drop(struct sts_dir *dir, const char *day,
+    struct sts_error *err);
 
 #endif

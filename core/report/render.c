@@ -96,13 +96,9 @@ close_part(struct render *render, struct sts_error *err)
 
 /* ---- one policy -------------------------------------------------------------- */
 
-/*
- * One line as a JSON string.  What I-JSON does not allow (RFC 7493, 2.1), or
- * a C string cannot hold, is shown in the manner of zone files; so is all
- * that is encoded like noncharacters.
- */
 static void
-put_line(struct sts_json *json, const char *line, size_t len)
+give_line(const char *line, size_t len, void (*each)(void *arg, const char *),
+    void *arg)
 {
 	struct sts_buf text;
 	bool odd = false;
@@ -115,17 +111,17 @@ put_line(struct sts_json *json, const char *line, size_t len)
 		(void)sts_buf_escaped(&text, line, len);
 	else
 		(void)sts_buf_add(&text, line, len);
-	sts_json_str(json, NULL, sts_buf_text(&text));
+	each(arg, sts_buf_text(&text));
 	sts_buf_clear(&text);
 }
 
-static void
-put_policy_string(struct sts_json *json, const struct sts_buf *text)
+void
+sts_render_lines(const struct sts_buf *text,
+    void (*each)(void *arg, const char *line), void *arg)
 {
 	const char *at = sts_buf_text(text), *end = at + text->len, *newline;
 	size_t len;
 
-	sts_json_array(json, "policy-string");
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
 		if (newline == NULL)
@@ -133,8 +129,21 @@ put_policy_string(struct sts_json *json, const struct sts_buf *text)
 		len = (size_t)(newline - at);
 		if (len > 0 && at[len - 1] == '\r')
 			len--;
-		put_line(json, at, len);
+		give_line(at, len, each, arg);
 	}
+}
+
+static void
+put_line(void *arg, const char *line)
+{
+	sts_json_str(arg, NULL, line);
+}
+
+static void
+put_policy_string(struct sts_json *json, const struct sts_buf *text)
+{
+	sts_json_array(json, "policy-string");
+	sts_render_lines(text, put_line, json);
 	sts_json_close(json);
 }
 

@@ -47,4 +47,12 @@ STS_MUST_USE enum sts_rc sts_render(const struct sts_render_head *head,
 #define STS_RENDER_TIME 32
 void sts_render_time(int64_t wall, char text[STS_RENDER_TIME]);
 
+/*
+ * Each line of TEXT as a report says it.  What I-JSON does not allow (RFC
+ * 7493, 2.1), or a C string cannot hold, is shown in the manner of zone files;
+ * so is all that is encoded like noncharacters.
+ */
+void sts_render_lines(const struct sts_buf *text,
+    void (*each)(void *arg, const char *line), void *arg);
+
 #endif

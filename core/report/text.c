@@ -16,6 +16,7 @@
 #include "base/siphash.h"
 #include "policy/policy.h"
 #include "report/text.h"
+#include "state/policies.h"
 
 #define JOURNAL  "journal"
 #define PREFIX   "policy-"
@@ -112,6 +113,38 @@ sts_text_get(int fd, const char *domain, uint64_t hash, struct sts_buf *text,
 	sts_buf_clear(&file);
 	(void)close(in);
 	return rc;
+}
+
+/* The policy that is held, if it is the one that was applied. */
+static enum sts_rc
+get_held(struct sts_dir *dir, const char *domain, uint64_t hash,
+    struct sts_buf *text)
+{
+	enum sts_rc rc = STS_ENODATA;
+	const struct sts_policy *policy;
+	struct sts_entry *entry;
+
+	if (sts_policies_get(dir, domain, &entry, NULL) != STS_OK)
+		return STS_ENODATA;
+	policy = entry->policy;
+	if (sts_checksum(policy->text, policy->text_len) == hash)
+		rc = sts_buf_add(text, policy->text, policy->text_len);
+	sts_entry_free(entry);
+	return rc;
+}
+
+enum sts_rc
+sts_text_find(struct sts_dir *dir, int own, const int *other, size_t others,
+    const char *domain, uint64_t hash, struct sts_buf *text)
+{
+	size_t i;
+
+	if (own != -1 && sts_text_get(own, domain, hash, text, NULL) == STS_OK)
+		return STS_OK;
+	for (i = 0; i < others; i++)
+		if (sts_text_get(other[i], domain, hash, text, NULL) == STS_OK)
+			return STS_OK;
+	return get_held(dir, domain, hash, text);
 }
 
 void

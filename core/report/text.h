@@ -20,6 +20,12 @@ STS_MUST_USE enum sts_rc sts_text_put(struct sts_dir *dir, const char *domain,
 STS_MUST_USE enum sts_rc sts_text_get(int fd, const char *domain, uint64_t hash,
     struct sts_buf *text, struct sts_error *err);
 
+/* The same from the journal OWN (-1: none), those of OTHERS, or the policy
+ * that DIR holds, wherever it is first. */
+STS_MUST_USE enum sts_rc sts_text_find(struct sts_dir *dir, int own,
+    const int *other, size_t others, const char *domain, uint64_t hash,
+    struct sts_buf *text);
+
 /* Remove what was last served before WALL. */
 void sts_text_sweep(struct sts_dir *dir, int64_t wall);
 

@@ -34,6 +34,9 @@ BUILDING = """
     libssl-dev libidn2-dev libjansson-dev zlib1g-dev libgmime-3.0-dev check
     python3
 """.split()
+# Releases of which our software is built with libtlsrpt.
+COLLECTED = ("trixie", "sid")
+COLLECTING = ["libtlsrpt0-dev"]
 PACKAGES_OF = {"exim": ["exim4-daemon-heavy"],
                "opensmtpd": ["opensmtpd", "opensmtpd-filter-dkimsign"]}
 STARTS_NOTHING = "#!/bin/sh\nexit 101\n"
@@ -95,6 +98,11 @@ def missing():
 def release_of(suite):
     """The release of Debian that SUITE is one of."""
     return suite.removesuffix(OPENSSL).removesuffix(BACKPORTS)
+
+
+def collected(suite=SUITE):
+    """Is our software built with libtlsrpt there?"""
+    return release_of(suite) in COLLECTED
 
 
 def foreign(suite=SUITE):
@@ -248,7 +256,8 @@ def choose(suite):
     release = release_of(suite)
     servers = builder = Root(f"{BASE}-servers", BASE, PACKAGES)
     if release != BASE:
-        builder = Root(f"{release}-build", release, SENDING + BUILDING)
+        builder = Root(f"{release}-build", release, SENDING + BUILDING +
+                       (COLLECTING if collected(suite) else []))
     elif foreign(suite):
         servers = builder = Root(f"{BASE}-build", BASE, PACKAGES + BUILDING)
     mtas = {mta: Root(f"{suite}-{mta}", suite.removesuffix(OPENSSL),

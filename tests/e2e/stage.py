@@ -24,7 +24,8 @@ class Broken(Exception):
 def make_words(*words):
     """How make is run where the compiler is."""
     return ["make", "-s", f"-j{os.cpu_count()}", "-C", TREE, "PREFIX=/usr",
-            f"B={TREE}/build/{OBJECTS}", *words]
+            f"B={TREE}/build/{OBJECTS}",
+            f"WITH_LIBTLSRPT={int(root.collected())}", *words]
 
 
 def command(goal, folder):

@@ -23,6 +23,7 @@ BEGIN {
 	only["^idn2\\.h"] = "core/base/idn\\.c"
 	only["^jansson\\.h"] = "core/base/json\\.c"
 	only["^zlib\\.h"] = "core/report/gzip\\.c"
+	only["^tlsrpt\\.h"] = "core/report/collector\\.c"
 	only["^gmime/"] = "core/inbox/mime\\.c"
 	only["^linux/(seccomp|landlock|filter|audit)\\.h"] = \
 	    "core/base/sandbox\\.c"

@@ -234,7 +234,7 @@ END
 "$mta_sts" -c all.conf config >first.conf
 "$mta_sts" -c first.conf config >second.conf
 same config_reads_back first.conf second.conf
-expect config_json 0 '{"state":"\"/var/lib/mta sts\"","ca-file":null,"ca-dir":null,"resolver":["127.0.0.1:53","::1"],"trust-ad":"no","timeout":"60s","parallel":"16","proxy":null,"allow-network":[],"self":[],"outbound-network":[],"on-error":"defer","on-dns-error":"none","require":["a.example mx *.a.example reason \"# 1\""],"excuse":["b.example until 2999-12-31 reason x"],"report-from":null,"report-org":null,"report-dkim":"no","report-sendmail":"/usr/sbin/sendmail","report-suppress":[],"report-delay":"14400s","report-keep":"1209600s","report-per-rua":"20","report-per-run":"1000","tls-required-no":"no","log-level":"debug"}' \
+expect config_json 0 '{"state":"\"/var/lib/mta sts\"","ca-file":null,"ca-dir":null,"resolver":["127.0.0.1:53","::1"],"trust-ad":"no","timeout":"60s","parallel":"16","proxy":null,"allow-network":[],"self":[],"outbound-network":[],"on-error":"defer","on-dns-error":"none","require":["a.example mx *.a.example reason \"# 1\""],"excuse":["b.example until 2999-12-31 reason x"],"report-from":null,"report-org":null,"report-dkim":"no","report-sendmail":"/usr/sbin/sendmail","report-suppress":[],"report-delay":"14400s","report-keep":"1209600s","report-per-rua":"20","report-per-run":"1000","report-collector":null,"tls-required-no":"no","log-level":"debug"}' \
     -c all.conf config --json
 printf 'excuse b.example until 2020-12-31 reason x\n' >ended.conf
 warn=1 expect config_ended 0 = -c ended.conf config

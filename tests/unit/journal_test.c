@@ -226,6 +226,88 @@ START_TEST(a_long_day_is_read_whole)
 }
 END_TEST
 
+static size_t
+count_taken(void)
+{
+	struct seen seen = { 0 };
+	size_t skipped;
+
+	if (sts_journal_taken(dir, "2026-11-23", see, &seen, &skipped, NULL) !=
+	    STS_OK)
+		return 0;
+	return seen.count;
+}
+
+START_TEST(what_is_taken_stays_as_it_is)
+{
+	bool fresh;
+
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_ENODATA);
+	add(DAY_END, "one.example");
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_OK);
+	ck_assert(fresh);
+	add(DAY_END, "two.example");
+	add(DAY_END, "three.example");
+	ck_assert_uint_eq(count_taken(), 1);
+	ck_assert_uint_eq(count("2026-11-23"), 2);
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_OK);
+	ck_assert(!fresh);
+	ck_assert_uint_eq(count_taken(), 1);
+	ck_assert_int_eq(sts_journal_drop(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert_uint_eq(count_taken(), 0);
+	ck_assert_uint_eq(count("2026-11-23"), 2);
+}
+END_TEST
+
+START_TEST(days_with_taken_sessions_are_found)
+{
+	struct seen seen = { 0 };
+	bool fresh;
+
+	add(DAY_END, "one.example");
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_OK);
+	add(DAY_END, "two.example");
+	add(DAY_END + 1, "three.example");
+	ck_assert_int_eq(sts_journal_taken_days(dir, see_day, &seen, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(seen.count, 2);
+	ck_assert_str_eq(seen.domain[0], "2026-11-23");
+	ck_assert_str_eq(seen.domain[1], "2026-11-24");
+	ck_assert_int_eq(sts_journal_expire(dir, "2026-11-25", NULL), STS_OK);
+	seen.count = 0;
+	ck_assert_int_eq(sts_journal_taken_days(dir, see_day, &seen, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(seen.count, 0);
+}
+END_TEST
+
+/* As after a crash between the removal of both files. */
+START_TEST(what_was_told_is_of_one_taken_file)
+{
+	bool fresh;
+
+	ck_assert_uint_eq(sts_journal_told(dir, "2026-11-23"), 0);
+	add(DAY_END, "one.example");
+	ck_assert_int_eq(sts_journal_tell(dir, "2026-11-23", 12345, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(sts_journal_told(dir, "2026-11-23"), 12345);
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(sts_journal_told(dir, "2026-11-23"), 0);
+	ck_assert_int_eq(sts_journal_tell(dir, "2026-11-23", 100, NULL),
+	    STS_OK);
+	ck_assert_int_eq(sts_journal_take(dir, "2026-11-23", &fresh, NULL),
+	    STS_OK);
+	ck_assert_uint_eq(sts_journal_told(dir, "2026-11-23"), 100);
+	ck_assert_int_eq(sts_journal_drop(dir, "2026-11-23", NULL), STS_OK);
+	ck_assert_uint_eq(sts_journal_told(dir, "2026-11-23"), 0);
+}
+END_TEST
+
 START_TEST(old_days_go)
 {
 	add(DAY_END - 86400, "old.example");
@@ -296,6 +378,9 @@ main(void)
 	tcase_add_test(tc, closing_again_loses_nothing);
 	tcase_add_test(tc, days_of_two_hosts_merge_by_concatenation);
 	tcase_add_test(tc, a_long_day_is_read_whole);
+	tcase_add_test(tc, what_is_taken_stays_as_it_is);
+	tcase_add_test(tc, days_with_taken_sessions_are_found);
+	tcase_add_test(tc, what_was_told_is_of_one_taken_file);
 	tcase_add_test(tc, old_days_go);
 	tcase_add_test(tc, days_are_told_from_dates_that_are_none);
 	tcase_add_test(tc, a_record_belongs_to_the_owner_of_the_state);

@@ -7,7 +7,7 @@ import ssl
 import struct
 import threading
 
-TYPES = {1: "A", 28: "AAAA", 15: "MX"}
+TYPES = {1: "A", 28: "AAAA", 15: "MX", 16: "TXT"}
 NOERROR, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 
@@ -84,6 +84,8 @@ def rdata(kind, value):
         return socket.inet_pton(socket.AF_INET, value)
     if kind == "AAAA":
         return socket.inet_pton(socket.AF_INET6, value)
+    if kind == "TXT":
+        return bytes([len(value)]) + value.encode()
     preference, host = value.split()
     labels = [label.encode() for label in host.split(".") if label]
     return struct.pack(">H", int(preference)) + b"".join(
