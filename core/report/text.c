@@ -170,8 +170,8 @@ sts_text_sweep(struct sts_dir *dir, int64_t wall)
 			AT_SYMLINK_NOFOLLOW) == -1 ||
 		    st.st_mtime >= wall)
 			continue;
-		(void)snprintf(path, sizeof(path), JOURNAL "/%s",
-		    entry->d_name);
+		(void)snprintf(path, sizeof(path), JOURNAL "/%.*s",
+		    (int)NAME_LEN - 1, entry->d_name);
 		(void)!sts_dir_remove(dir, path, NULL);
 	}
 	(void)closedir(stream);

@@ -3,6 +3,7 @@
  * Starting and asking smtp_server.py, see mailer.h.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,9 @@ mailer_certs(void)
 	const char *base = getenv("B");
 	char command[600];
 
-	(void)snprintf(certs, sizeof(certs), "%s/tests/unit/mailer.certs",
-	    base == NULL ? "build" : base);
+	/* Each test program its own: they run side by side. */
+	(void)snprintf(certs, sizeof(certs), "%s/tests/unit/%s.certs",
+	    base == NULL ? "build" : base, program_invocation_short_name);
 	(void)snprintf(mailer_ca, sizeof(mailer_ca), "%s/ca.pem", certs);
 	(void)snprintf(command, sizeof(command), "tests/unit/certs.sh %s",
 	    certs);
